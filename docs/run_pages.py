@@ -207,22 +207,13 @@ def follow(page: Page, block: Block) -> None:
 def _shell(page: Page, code: str, fails: bool) -> str:
     """Run commands in the page's folder, and return what they said."""
     done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", f"{RUN}\n{code}"],
+        ["bash", "-euo", "pipefail", "-c", code],
         text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         stdin=subprocess.DEVNULL,
     )  # fmt: skip
     if (done.returncode != 0) != fails:
         raise PageError(f"ended with {done.returncode}\n{done.stdout}")
     return done.stdout
-
-
-# `isomorph run`, as long as the command line has none
-RUN = f"""isomorph() {{
-    if [ "$1" != run ]; then command isomorph "$@"; return; fi
-    python -m snakemake --snakefile {ROOT}/Snakefile --workflow-profile {ROOT}/profiles/default \\
-        --cores 2 --config study="$2"
-}}
-"""
 
 
 def _python(page: Page, code: str, fails: bool) -> str:

@@ -141,7 +141,7 @@ def only_study(folder: Path | str = ".") -> Path:
         file
         for place_ in (folder / "config", folder)
         for file in sorted((*place_.glob("*.yaml"), *place_.glob("*.yml")))
-        if _is_study(file)
+        if file.is_file() and _is_study(file)
     ]
     if len(found) == 1:
         return found[0]

@@ -1,4 +1,4 @@
-"""What people are told while something runs: lines on the standard error stream."""
+"""What people are told while something runs, and numbers of things in words."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ EVERY = 5.0
 """Seconds between two lines of what takes long."""
 
 
+def count(n: int, noun: str, plural: str = "") -> str:
+    """Return `1 layer`, `20 layers`, `8,556 pairs`."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {plural or noun + 's'}"
+
+
 def say(line: str) -> None:
-    """Say a line at once."""
+    """Say a line at once, on the standard error stream."""
     print(line, file=sys.stderr, flush=True)
 
 

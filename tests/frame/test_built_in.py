@@ -132,6 +132,7 @@ def test_the_only_study_is_meant_where_none_is_named(elsewhere):
         built_in.only_study()
     (elsewhere / "mine.yaml").write_text(STUDY)
     (elsewhere / "environment.yml").write_text("name: mine\ndependencies: [pip]\n")
+    (elsewhere / "folder.yaml").mkdir()
     assert built_in.only_study() == Path("mine.yaml")
     (elsewhere / "config").mkdir()
     (elsewhere / "config" / "other.yaml").write_text(STUDY)

@@ -42,7 +42,8 @@ def test_a_comparison_says_what_was_found_and_draws_it(found):
     low, high = number(row["interval_low"]), number(row["interval_high"])
     lower, upper = number(row["ceiling_lower"]), number(row["ceiling_upper"])
     assert said == [
-        f"I&lt;T: most similar is net at deep, pearson {number(row['estimate'])} "
+        "I&lt;T: most similar is net at deep, chosen on the same stimuli, pearson "
+        f"{number(row['estimate'])} "
         f"(95 % interval {low} to {high}, noise ceiling {lower} to {upper})."
     ]
     head, net, noise = table_of(page)
@@ -60,7 +61,9 @@ def test_a_layer_that_is_not_above_chance_and_a_set_of_several_are_said(found):
     sets = found.tables["layers_in_set"].assign(n_in_set=2)
     (said,) = view.sentences("comparisons", table, {"layers_in_set": sets}, 0.9)
     assert "90 % interval" in said
-    assert said.endswith("; not above chance, corrected p 0.40; 2 of its 2 layers may be the best.")
+    assert said.endswith(
+        "; not significantly above chance (corrected p 0.400); 2 of its 2 layers may be the best."
+    )
     many = pd.concat([table.assign(region=f"r{k}") for k in range(6)], ignore_index=True)
     assert view.sentences("comparisons", many, {}, 0.95)[-1] == "2 more regions are in the table."
     none = table.assign(estimate=np.nan)

@@ -75,7 +75,8 @@ def test_a_family_that_another_model_leads_is_named(told):
     assert of_settings(told(highest, sure), "alpha")[0] == (
         "Which model scores highest depends on the family of measures: Net, trained has the "
         "highest score on held-out stimuli under 3 of 4 measures of 3 families, significantly "
-        "above the second under 2; Pixels does under Procrustes similarity, not significantly."
+        "above the second (corrected p < .05) under 2; Pixels does under Procrustes "
+        "similarity, not significantly."
     )
 
 
@@ -108,7 +109,7 @@ def test_the_second_may_be_the_untrained_control(told):
     # The contrasts of the study test the first of the two alone.
     assert of_settings(found, "alpha")[0] == (
         "Net, trained has the highest score on held-out stimuli under both measures, significantly "
-        "above the second under 1."
+        "above the second (corrected p < .05) under 1."
     )
 
 
@@ -130,8 +131,8 @@ def test_the_answers_have_a_sentence_over_all_regions_under_several_families(tol
     assert len(before) == 2
     assert after[2:] == [
         "Which model scores highest differs between families of measures in alpha (the first "
-        "significantly ahead of the second under 1 of 2) and beta (the first significantly ahead "
-        "of the second under 1 of 2)."
+        "significantly ahead of the second, corrected p < .05, under 1 of 2) and beta (the first "
+        "significantly ahead of the second, corrected p < .05, under 1 of 2)."
     ]
 
 

@@ -65,7 +65,8 @@ def test_every_measured_region_has_a_sentence_that_says_what_the_tables_say(scor
         for fact in (
             "on held-out stimuli",
             "with 95 % confidence, its best layer is one of 2 of its 5 (stem to blocks.0)",
-            "significantly above its 3 untrained controls (difference .26 [.18, .34], p < .001)",
+            "significantly above its 3 untrained controls (difference .26 [.18, .34], corrected p "
+            "< .001)",
         ):
             assert fact in said
     assert "(noise ceiling .50 to .60)" in alpha
@@ -92,7 +93,7 @@ def test_a_contrast_without_a_number_is_not_told_but_its_reason_is(layout, real)
     found = changed(real, "contrasts", status="undefined", reason="too few stimuli")
     said = sentences([found])[0]
     assert "untrained" not in said
-    assert "significantly above chance (p < .001)" in said
+    assert "significantly above chance (corrected p < .001)" in said
     why = "The effect of training is not known in alpha and beta: too few stimuli."
     assert why in unsaid(layout.study, [found])
 
@@ -116,7 +117,7 @@ def test_the_network_is_told_against_the_best_model_that_is_no_control(real):
         real, ("net", "net-untrained", 0.4, 0.9, 0.5), ("net-untrained", "pixels", 0.9, 0.8, 0.5),
         ("net", "pixels", 0.4, 0.3, 0.02),
     )  # fmt: skip
-    said = "and significantly above Pixels (.30; difference .10 [−.10, .20], p = .020)"
+    said = "and significantly above Pixels (.30; difference .10 [−.10, .20], corrected p = .020)"
     assert said in sentences([found])[0]
 
 
@@ -134,7 +135,7 @@ def test_a_difference_without_a_number_is_none(real):
 
 def test_a_model_that_chance_would_reach_is_said_to_be_no_better(real):
     said = sentences([changed(real, "comparisons", p_corrected=0.4)])[0]
-    assert "no layer of it is significantly above chance (p = .400)" in said
+    assert "no layer of it is significantly above chance (corrected p = .400)" in said
 
 
 def test_what_was_not_tested_is_neither_called_significant_nor_not(real):

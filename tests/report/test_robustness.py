@@ -124,7 +124,7 @@ def test_the_page_says_how_often_the_best_layer_would_be_found(simulated):
     *_, wins, orders = told["alpha"]["sentences"]
     assert wins == (
         "Net, trained has the highest score on held-out stimuli under both measures, significantly "
-        "above the second under 1."
+        "above the second (corrected p < .05) under 1."
     )
     assert orders.startswith("Kendall's tau-b between the orders of the models is ")
     assert sum(told["alpha"]["table"].strong) == 1

@@ -157,6 +157,12 @@ def test_sets_of_layers_in_words_name_no_layer_that_is_not_in_them(inside, words
     assert members(row, ORDER)
 
 
+def test_the_highest_of_all_layers_is_not_set_against_scores_on_held_out_stimuli(real):
+    row = rows_of(real)[0]
+    chosen = replace(row.leader, score=row.leader.score + 0.1, held_out=False)
+    assert replace(row, cells={"chosen": chosen, **row.cells}).leader is row.leader
+
+
 def test_a_row_without_any_p_has_no_mark_but_its_score(real):
     found = changed(real, "comparisons", p_corrected=np.nan, status="untested")
     found = changed(found, "contrasts", p_corrected=np.nan, status="untested")

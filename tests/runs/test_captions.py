@@ -8,6 +8,7 @@ from docutils.core import publish_parts
 from isomorph.catalogue import CATALOGUE
 from isomorph.layout import Layout
 from isomorph.runs import captions
+from isomorph.stages.figures import FORMATS
 from isomorph.study import load_study
 
 
@@ -26,7 +27,8 @@ def test_every_artefact_has_a_caption_in_which_nothing_is_markup(tmp_path, repos
     layout = Layout(load_study(repository / "config" / "demo.yaml"), tmp_path)
     folder = layout.figures("planted")
     folder.mkdir(parents=True)
-    said = {"svg": "map.svg", "title": "A map?", "caption": "A `model`_ of *a|b* {{ c }} \\d."}
+    said = {kind: f"map.{kind}" for kind in FORMATS}
+    said |= {"title": "A map?", "caption": "A `model`_ of *a|b* {{ c }} \\d."}
     (folder / "figures.json").write_text(json.dumps([said]))
     captions.write(layout, tmp_path / "captions")
     found = {file.stem: file.read_text() for file in (tmp_path / "captions").iterdir()}

@@ -8,8 +8,9 @@ import pytest
 
 from isomorph.jobs import Job
 from isomorph.runs import estimates, progress
-from isomorph.runs.display import Calm, Display, Screen, is_calm, last_lines
+from isomorph.runs.display import Calm, Display, is_calm, last_lines
 from isomorph.runs.progress import Progress
+from isomorph.runs.screen import Screen
 
 RDMS = [Job("model_rdms", ("faces", name)) for name in ("gabor", "pixels")]
 COMPARE, REPORT = Job("compare", ("faces",)), Job("report")

@@ -17,14 +17,13 @@ from isomorph.archives.manifest import (
     write_manifest,
 )
 from isomorph.archives.patterns import asks_for, matches, nearest
-from isomorph.archives.progress import count
 from isomorph.artefacts import Provenance
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 from isomorph.foreign.listing import Listing, walk
 from isomorph.layout import Layout
 from isomorph.making import stamp
-from isomorph.saying import say
+from isomorph.saying import count, say
 from isomorph.shown import expanded
 from isomorph.study.archive import LocalArchive
 
@@ -84,7 +83,7 @@ def ready(layout: Layout, dataset: str) -> tuple[str, tuple[str, ...]]:
         size = sum((root / path).stat().st_size for path in listing.files)
     except OSError as error:
         raise IsomorphError(f"{error.filename}: cannot be read, {error.strerror}") from error
-    said = f"{count(len(listing.files))} in place, {in_words(size)}"
+    said = f"{count(len(listing.files), 'file')} in place, {in_words(size)}"
     said += f"; {said_absent(listing)}" if listing.absent else ""
     return said, listing.files
 

@@ -18,7 +18,6 @@ from isomorph.archives.manifest import (
     write_manifest,
 )
 from isomorph.archives.patterns import filled, find
-from isomorph.archives.progress import count
 from isomorph.archives.reserved import is_reserved
 from isomorph.archives.sources import FileSource, choose_files, say_left_out
 from isomorph.archives.transfer import announce, sweep, transfer
@@ -28,6 +27,7 @@ from isomorph.foreign import in_words
 from isomorph.layout import Layout
 from isomorph.making import stamp
 from isomorph.registry import Registry, lazily
+from isomorph.saying import count
 from isomorph.study import DatasetSpec
 from isomorph.study.archive import BucketFiles, DandiArchive
 
@@ -233,7 +233,7 @@ def _words(
     if given:
         parts.append(("files by request", [one.record.size for one in given]))
     return "; ".join(
-        f"{name}, {count(len(sizes))}, {in_words(sum(sizes))}" for name, sizes in parts
+        f"{name}, {count(len(sizes), 'file')}, {in_words(sum(sizes))}" for name, sizes in parts
     )
 
 

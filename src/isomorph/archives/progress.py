@@ -8,11 +8,6 @@ from threading import Lock
 from isomorph.saying import Seldom
 
 
-def count(number: int, noun: str = "file") -> str:
-    """Return a number of things in words."""
-    return f"{number:,} {noun}{'s' if number != 1 else ''}"
-
-
 class Progress:
     """Counts what arrives, from any thread, and says so.
 

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from isomorph.archives import pinned, requested, sources
 from isomorph.archives.lock import read_lock
-from isomorph.archives.progress import count
 from isomorph.archives.transfer import bytes_here
 from isomorph.foreign import in_words
 from isomorph.layout import Layout
+from isomorph.saying import count
 
 
 def ready(layout: Layout, dataset: str) -> tuple[str, list[str]]:
@@ -23,8 +23,9 @@ def ready(layout: Layout, dataset: str) -> tuple[str, list[str]]:
     """
     given = requested.check(layout, dataset)
     sizes = _sizes(layout, dataset)
-    said = f"{count(len(sizes.paths))}, {in_words(sizes.whole)}, {in_words(sizes.here)} of it here"
-    said += f"; {count(len(given))} by request, in place" if given else ""
+    n = count(len(sizes.paths), "file")
+    said = f"{n}, {in_words(sizes.whole)}, {in_words(sizes.here)} of it here"
+    said += f"; {count(len(given), 'file')} by request, in place" if given else ""
     return said, [*sizes.paths, *(one.record.path for one in given)]
 
 

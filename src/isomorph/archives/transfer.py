@@ -25,10 +25,10 @@ from isomorph.archives.manifest import FileRecord
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.pace import session
 from isomorph.archives.patience import GivenUpError
-from isomorph.archives.progress import Progress, count
+from isomorph.archives.progress import Progress
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
-from isomorph.saying import say
+from isomorph.saying import count, say
 
 CONNECTIONS = "ISOMORPH_CONNECTIONS"
 """The environment variable that says how many files are downloaded at once."""
@@ -166,7 +166,10 @@ def announce(label: str, files: Sequence[LockedFile], folder: Path) -> None:
     """
     size = sum(file.size for file in files)
     here = bytes_here(files, folder)
-    say(f"{label}: {count(len(files))}, {in_words(size)}, {in_words(here)} of it here already")
+    say(
+        f"{label}: {count(len(files), 'file')}, {in_words(size)}, {in_words(here)} of it here "
+        "already"
+    )
     existing = next(place for place in (folder.absolute(), *folder.absolute().parents)
                     if place.is_dir())  # fmt: skip
     if size - here > (free := shutil.disk_usage(existing).free):

@@ -14,6 +14,7 @@ from isomorph.cli.run import add_demo, add_run, add_unlock
 from isomorph.cli.stages import load
 from isomorph.cli.validate import add_validate
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.saying import count
 
 if TYPE_CHECKING:
     from isomorph.layout import Layout
@@ -129,7 +130,7 @@ def _check(parsed: argparse.Namespace) -> None:
         (sum(1 for _ in study.instances()), "model"),
         (sum(1 for _ in jobs(study)), "job"),
     )
-    print("fine: " + ", ".join(f"{n} {noun}{'s' if n != 1 else ''}" for n, noun in counts))
+    print("fine: " + ", ".join(count(n, noun) for n, noun in counts))
     for dataset, said in told.items():
         more = f"; {looked.said[dataset]}" if dataset in looked.said else ""
         without = needs.notes_of(study, dataset, looked.columns)
@@ -151,7 +152,7 @@ def _verify(parsed: argparse.Namespace) -> None:
     from isomorph.cli.verify import verify
 
     found = verify(open_layout(open_study(parsed.study), parsed.root))
-    files = f"{found.there} artefact{'s' if found.there != 1 else ''}"
+    files = count(found.there, "artefact")
     absent = f", {found.absent} more not made yet" if found.absent else ""
     print(f"looked at {files}{absent}", *found.notes, sep="\n", flush=True)
     if found.problems:

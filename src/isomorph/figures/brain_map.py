@@ -42,14 +42,7 @@ def voxels(session: xr.Dataset, values: pd.Series) -> pd.DataFrame | None:
     return found[np.isfinite(found["value"])]
 
 
-def draw_brain_map(
-    table: pd.DataFrame,
-    grid: str,
-    *,
-    label: str,
-    title: str = "",
-    span: tuple[float, float] = (0.0, 1.0),
-) -> Figure:
+def draw_brain_map(table: pd.DataFrame, grid: str, *, label: str, title: str = "") -> Figure:
     """Draw values of voxels on horizontal slices, those that hold the most voxels.
 
     Parameters
@@ -59,10 +52,8 @@ def draw_brain_map(
     grid : str
         Shape and affine of the volume, as JSON.
     label : str
-        What the colours measure.
+        What the colours measure, from 0 to 1; values beyond have the colour of the end.
     title : str, optional
-    span : (float, float), optional
-        Values at both ends of the colours; those beyond have the colour of the end.
     """
     import nibabel
     from nilearn import plotting  # takes seconds to import
@@ -78,7 +69,7 @@ def draw_brain_map(
         figure = Figure(figsize=(min(WIDEST, 1.6 + 2.2 * len(cuts)), 2.9))
         plotting.plot_img(
             nibabel.Nifti1Image(volume, affine), figure=figure, axes=(0.0, 0.02, 0.94, 0.8),
-            display_mode="z", cut_coords=list(cuts), cmap=COLOUR_MAP, vmin=span[0], vmax=span[1],
+            display_mode="z", cut_coords=list(cuts), cmap=COLOUR_MAP, vmin=0, vmax=1,
             threshold=SMALLEST / 2, colorbar=True, black_bg=False,
         )  # fmt: skip
         figure.text(0.01, 0.98, f"{title}\n{label}" if title else label, va="top")

@@ -61,7 +61,7 @@ def category_order(stimuli: pd.DataFrame) -> tuple[np.ndarray, list[Run]]:
         Rows of the table; as they are where there are no categories. Categories stand in the order
         in which they first appear.
     runs : list of Run
-        None where there are no categories.
+        Empty where there are no categories.
     """
     column = category_column(stimuli)
     if column is None:
@@ -76,3 +76,12 @@ def category_order(stimuli: pd.DataFrame) -> tuple[np.ndarray, list[Run]]:
     runs = [Run(str(name), int(start), int(stop) - 1)
             for name, start, stop in zip(titles, starts, ends, strict=True)]  # fmt: skip
     return order, runs
+
+
+def category_of_each(stimuli: pd.DataFrame) -> np.ndarray:
+    """Return the category of every row of a stimulus table, empty where there are none."""
+    order, runs = category_order(stimuli)
+    found = np.full(len(stimuli), "", dtype=object)
+    for run in runs:
+        found[order[run.first : run.last + 1]] = run.name
+    return found

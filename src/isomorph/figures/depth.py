@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from isomorph.figures.main_rows import Family, highest
-from isomorph.figures.style import short_titles
+from isomorph.figures.main_rows import Family, best_layers, highest
+from isomorph.figures.style import short_titles, shortened
 
 LAYER_COLUMNS = (
     "region", "model", "layer", "depth", "estimate", "interval_low", "interval_high",
@@ -97,7 +97,7 @@ def score_points(
         layers = layers[np.isfinite(layers["estimate"].astype(float))]
         if len(own) or family.kind not in otherwise:
             continue
-        best = layers.loc[layers.groupby("model", sort=False)["estimate"].idxmax()]
+        best = best_layers(layers)
         found += [
             {
                 **told,
@@ -173,8 +173,3 @@ def columns_of(scores: pd.DataFrame, families: Sequence[Family]) -> dict[str, in
         shared = several and network in found
         found[name] = found[str(network)] if shared else len(set(found.values()))
     return found
-
-
-def shortened(text: str, most: int) -> str:
-    """Return a text of so many letters at most, with an ellipsis where it was cut."""
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"

@@ -128,9 +128,7 @@ def predictions(data: Drawable) -> Iterator[Drawing]:
         families = data.results.families
         figure = draw_prediction(rows, own, families, label=label)
         points, scores = prediction_points(rows, families)
-        found = findings.profile(points, scores, families, "", region).replace(
-            ", the noise ceiling being undefined", ""
-        )
+        found = findings.profile(points, scores, families, None, region)
         shown = depth.drawn_rows(points, scores, region)
         yield Drawing("prediction", figure, facts, shown, found, region)
 

@@ -179,7 +179,11 @@ def overviews(data: Drawable) -> Iterator[Drawing]:
         return  # one model is compared with none
     labels = [measure_label(shown.measure) for shown in panels]
     figure = draw_overview(panels, data.results.families, labels=labels, scores=scores)
-    facts = facts_of(data, panels[0].rows)
+    highest = (rows["shown"] != "held-out score").any()
+    otherwise = (
+        "; those without such a score at their best layer on the same data" if highest else ""
+    )
+    facts = facts_of(data, panels[0].rows, otherwise=otherwise)
     yield Drawing("overview", figure, facts, rows, findings.overview(rows, data.results.families))
 
 
@@ -195,7 +199,7 @@ def timecourses(data: Drawable) -> Iterator[Drawing]:
         label = measure_label(shown.measure)
         figure = timecourse.draw_timecourse(shown.rows, data.results.families, label=label)
         facts = facts_of(data, shown.rows, region=shown.region, clusters=clusters)
-        found = findings.timecourse(shown, data.results.families, timecourse.course_of)
+        found = findings.timecourse(shown, data.results.families)
         rows = timecourse.course_rows(shown.rows, data.results.families)
         yield Drawing("timecourse", figure, facts, rows, found, shown.region)
 

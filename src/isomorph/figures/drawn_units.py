@@ -10,9 +10,11 @@ import pandas as pd
 from isomorph.figures.brain_map import draw_brain_map, voxels
 from isomorph.figures.drawable import Drawable, Drawing
 from isomorph.figures.main_rows import highest
-from isomorph.figures.numbers import count, listed, number
+from isomorph.figures.numbers import listed, number, percent
 from isomorph.figures.topography import draw_topographies, places_of_sensors
 from isomorph.figures.unit_courses import draw_unit_courses, unit_courses
+from isomorph.saying import count
+from isomorph.study.windows import in_milliseconds
 
 MOST_SUBJECTS = 4
 """Subjects whose brains are drawn."""
@@ -44,13 +46,11 @@ def brain_maps(data: Drawable) -> Iterator[Drawing]:
                 continue
             figure = draw_brain_map(table, session.attrs["grid"], label=LABEL,
                                     title=f"subject {subject}")  # fmt: skip
-            share = float((table["value"] > 0.5).mean())
             found = (
-                f"Of {count(len(table), 'voxel')} of subject {subject}, {100 * share:.0f} % have "
-                "a reliability above .5."
+                f"Of {count(len(table), 'voxel')} of subject {subject}, "
+                f"{percent(float((table['value'] > 0.5).mean()))} have a reliability above .5."
             )
-            facts = {"subject": subject}
-            yield Drawing("voxels", figure, facts, table, found, part=subject)
+            yield Drawing("voxels", figure, {"subject": subject}, table, found, part=subject)
             break  # one session of a subject
 
 
@@ -71,10 +71,7 @@ def topographies(data: Drawable) -> Iterator[Drawing]:
         "value": units["spearman_brown"].to_numpy(),
     })  # fmt: skip
     table = placed.groupby(["unit", "bin"], sort=False, as_index=False).mean()
-    titles = [
-        f"{1000 * start:.0f} to {1000 * stop:.0f} ms" if np.isfinite(start) else ""
-        for start, stop in bins
-    ]
+    titles = [in_milliseconds(start, stop) if np.isfinite(start) else "" for start, stop in bins]
     figure = draw_topographies(table, titles, label=LABEL)
     top = highest(table, "value")
     when = f" at {titles[int(top['bin'])]}" if titles[int(top["bin"])] else ""

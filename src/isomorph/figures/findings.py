@@ -5,7 +5,7 @@ Every function takes the rows that its figure draws.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,14 @@ import pandas as pd
 
 from isomorph.figures import depth, main_rows
 from isomorph.figures.main_rows import Bounds, Family, MainRows
-from isomorph.figures.numbers import ceiling_said, count, interval, listed, number, percent
+from isomorph.figures.numbers import ceiling_said, interval, listed, number, percent
 from isomorph.figures.reliability_curves import UnitReliability
 from isomorph.figures.style import short_titles
+from isomorph.figures.timecourse import course_of
+from isomorph.measures.tied import rankdata
+from isomorph.responses.times import EDGES
+from isomorph.saying import count
+from isomorph.study.windows import in_milliseconds
 
 Row = Mapping[Any, Any]
 
@@ -24,7 +29,7 @@ def profile(
     points: pd.DataFrame,
     scores: pd.DataFrame,
     families: Sequence[Family],
-    bounds: Bounds | str,
+    bounds: Bounds | str | None,
     region: str,
 ) -> str:
     """Say which layer of which model is highest, and where that is against ceiling and baselines.
@@ -34,8 +39,8 @@ def profile(
     points, scores : DataFrame
         See `isomorph.figures.depth.layer_points` and `score_points`.
     families : sequence of Family
-    bounds : Bounds or str
-        The noise ceiling, or why there is none.
+    bounds : Bounds or str or None
+        The noise ceiling, or why there is none; None where none is drawn.
     region : str
     """
     titles = short_titles(families)
@@ -43,19 +48,29 @@ def profile(
     if known.empty:
         known = points[points["kind"] == "trained"]
     if known.empty:
-        known = scores if len(scores) else points
+        known = _held_out(scores) if len(scores) else points
     top = main_rows.highest(known)
     what = "" if top["shown"] == "layer" else f", with a {top['shown']} of"
     text = (
         f"{titles[top['family']]} peaks in {region} at {top['layer']}{what} "
-        f"{number(top['estimate'])}{_interval(top)}, {against(float(top['estimate']), bounds)}"
+        f"{number(top['estimate'])}{_interval(top)}"
     )
+    if bounds is not None:
+        text += f", {against(float(top['estimate']), bounds)}"
     best = depth.best_baseline(scores)
     if best and top["kind"] != "baseline":
         score = float(best["estimate"])
         side = "higher" if float(top["estimate"]) > score else "not higher"
-        text += f", {side} than the best baseline ({titles[best['family']]}, {number(score)})"
+        chosen = "" if best["shown"] == "held-out score" else " at its best layer"
+        name = f"{titles[best['family']]}{chosen}"
+        text += f", {side} than the best baseline ({name}, {number(score)})"
     return text + "."
+
+
+def _held_out(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores on held-out stimuli; where there are none, the highest estimates."""
+    known = scores[scores["shown"] == "held-out score"]
+    return known if len(known) else scores
 
 
 def _interval(row: Row) -> str:
@@ -79,17 +94,13 @@ def against(value: float, bounds: Bounds | str) -> str:
 
 def rdms(left: np.ndarray, right: np.ndarray, region: str, layer: str, n: int) -> str:
     """Say how far two RDMs order the pairs of stimuli alike."""
-    rank = float(np.corrcoef(_ranks(left), _ranks(right))[0, 1])
+    rank = float(np.corrcoef(rankdata(left), rankdata(right))[0, 1])
     said = f"a rank correlation of {number(rank)}" if np.isfinite(rank) else "no rank correlation"
     return f"Over the pairs of {n} stimuli the RDMs of {region} and {layer} have {said}."
 
 
-def _ranks(pairs: np.ndarray) -> np.ndarray:
-    return pd.Series(pairs).rank().to_numpy()
-
-
 def stimulus_map(table: pd.DataFrame, region: str, layer: str) -> str:
-    """Say how far stimuli of a category lie together in both panels.
+    """Say how often the nearest stimulus in each panel is of the same category.
 
     Parameters
     ----------
@@ -102,8 +113,8 @@ def stimulus_map(table: pd.DataFrame, region: str, layer: str) -> str:
         return f"{count(len(table), 'stimulus', 'stimuli')} as points, for {region} and {layer}."
     first, second = (percent(float(str(share))) for share in shares)
     return (
-        f"The nearest neighbour of a stimulus is of its own category for {first} of the stimuli in "
-        f"{region} and {second} in {layer}."
+        f"In the plane, the nearest neighbour is of the same category for {first} of the stimuli "
+        f"in {region} and {second} in {layer}."
     )
 
 
@@ -129,26 +140,22 @@ def overview(points: pd.DataFrame, families: Sequence[Family]) -> str:
     titles = short_titles(families)
     found: dict[str, list[str]] = {}
     for region, own in points.groupby("region", sort=False):
-        mean = own.groupby("family", sort=False)["estimate"].mean()
+        mean = _held_out(own).groupby("family", sort=False)["estimate"].mean()
         best = str(mean.idxmax())
         found.setdefault(titles[best], []).append(f"{region} ({number(float(mean[best]))})")
     return "Highest: " + "; ".join(f"{name} in {listed(of)}" for name, of in found.items()) + "."
 
 
-def timecourse(shown: MainRows, families: Sequence[Family], course_of: Callable[..., Any]) -> str:
+def timecourse(shown: MainRows, families: Sequence[Family]) -> str:
     """Say when which model is highest."""
     titles, found = short_titles(families), []
     for family in families:
         if shown.rows["model"].isin(family.instances).any():
-            course = course_of(shown.rows, family)
-            top = main_rows.highest(course)
+            top = main_rows.highest(course_of(shown.rows, family))
             found.append((float(top["estimate"]), titles[family.name], top))
     value, name, top = max(found, key=lambda one: one[0])
-    start, stop = (1000 * float(top[edge]) for edge in ("time_start", "time_stop"))
-    return (
-        f"{name} is highest in {shown.region} from {start:.0f} to {stop:.0f} ms after onset, "
-        f"at {number(value)}."
-    )
+    when = in_milliseconds(*(float(top[edge]) for edge in EDGES))
+    return f"{name} is highest in {shown.region} at {when} after onset: {number(value)}."
 
 
 def map_of(
@@ -211,8 +218,8 @@ def partition(rows: pd.DataFrame, titles: Mapping[str, str]) -> str:
             top = main_rows.highest(unique, "variance")
             said.append(
                 f"in {region} all models explain {percent(float(whole.iloc[0]))} of the variance, "
-                f"{titles.get(str(top['part']), str(top['part']))} alone "
-                f"{percent(float(top['variance']))}"
+                f"of which {percent(float(top['variance']))} is explained by "
+                f"{titles.get(str(top['part']), str(top['part']))} and by no other"
             )
     text = "; ".join(said)
     return text[:1].upper() + text[1:] + "."
@@ -268,5 +275,5 @@ def multiverse(winners: pd.DataFrame, titles: Mapping[str, str], region: str) ->
     return (
         f"{titles.get(first, first)} scores highest in {region} under {counts.iloc[0]} of "
         f"{count(len(winners), 'setting')}; {sure} of the highest scores differ significantly from "
-        "the second."
+        "the second (corrected p < .05)."
     )

@@ -105,10 +105,10 @@ def places(table: pd.DataFrame, column: str = "region") -> pd.Series:
     return named
 
 
-def place_of(row: Mapping[Any, Any] | pd.Series, column: str = "region") -> str:
+def place_of(row: Mapping[Any, Any] | pd.Series) -> str:
     """Return the region of a row, with its time bin in words where there are bins."""
     start, stop = (float(row.get(edge, np.nan)) for edge in EDGES)
-    return in_time(str(row[column]), start, stop)
+    return in_time(str(row["region"]), start, stop)
 
 
 def rows_of(table: pd.DataFrame, region: str) -> pd.DataFrame:

@@ -57,16 +57,9 @@ def p_value(p: float) -> str:
 
 
 def p_said(p: float) -> str:
-    """Return `p < .001` or `p = .034` for a sentence."""
+    """Return `corrected p < .001` or `corrected p = .034` for a sentence."""
     text = p_value(p)
-    if text == NONE:
-        return "p not computed"
-    return f"p {text}" if text.startswith("<") else f"p = {text}"
-
-
-def count(n: int, noun: str, plural: str = "") -> str:
-    """Return `1 layer`, `20 layers`."""
-    return f"{n} {noun}" if n == 1 else f"{n} {plural or noun + 's'}"
+    return f"corrected p {text}" if text.startswith("<") else f"corrected p = {text}"
 
 
 def listed(words: list[str]) -> str:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from isomorph.figures import main_rows
 from isomorph.figures.style import CEILING, FAINT, INK, painted, region_panels, styled
+from isomorph.figures.titles import part_title
 
 MOST_SHARED = 5
 """Shared parts drawn one by one, the largest somewhere; the others are one bar together."""
@@ -31,8 +32,8 @@ def draw_partition(rows: pd.DataFrame, families: Sequence[main_rows.Family]) -> 
     known = rows[rows["status"] == "ok"]
     regions = main_rows.regions(known)
     parts = _parts(known)
-    lines = [titles.get(part, part) if kind == "unique" else _joined(part, titles)
-             for part, kind in parts]  # fmt: skip
+    title = {**titles, "all": ALL}
+    lines = [part_title(part, lambda name: title.get(name, name)) for part, _ in parts]
     with styled():
         label = "share of the RDM's variance"
         figure, axes = region_panels(regions, lines, [label] * len(regions))
@@ -65,9 +66,3 @@ def _parts(rows: pd.DataFrame) -> list[tuple[str, str]]:
     if len(largest) > len(kept):
         parts.append((OTHERS, "shared"))
     return [*parts, ("all", "total")]
-
-
-def _joined(part: str, titles: dict[str, str]) -> str:
-    if part == "all":
-        return ALL
-    return " ∩ ".join(titles.get(name, name) for name in part.split(" & "))

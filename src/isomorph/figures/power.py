@@ -16,7 +16,7 @@ from isomorph.figures.style import FAINT, FORMS, Look, axis_label, looks, styled
 
 EFFECTS = {
     "recovery_exact": "share of simulations: planted layer found",
-    "power_runner_up": "share of simulations: above all other models",
+    "power_runner_up": "share of simulations: told apart from the best other model",
 }
 """What the rows of panels show, top to bottom."""
 ERRORS = {"recovery_exact": "error_recovery", "power_runner_up": "error_power_runner_up"}

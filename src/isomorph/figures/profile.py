@@ -25,6 +25,7 @@ from isomorph.figures.style import (
     looks,
     name_lines,
     short_titles,
+    shortened,
     styled,
     text_colour,
     thinned,
@@ -222,7 +223,7 @@ def _side_by_side(
     several = points["family"].nunique() > 1
     texts = []
     for x, row in enumerate(points.to_dict("records")):
-        own, title = look[row["family"]], depth.shortened(titles[row["family"]], 20)
+        own, title = look[row["family"]], shortened(titles[row["family"]], 20)
         ax.plot(
             [x, x], [row["interval_low"], row["interval_high"]], color=own.colour, linewidth=1.6
         )
@@ -356,7 +357,7 @@ def _ceiling(ax: Any, rows: pd.DataFrame, *, named: bool) -> None:
     if isinstance(bounds, str):
         if named:
             ax.text(
-                *(0.008, 0.985), f"ceiling undefined: {depth.shortened(bounds, 60)}",
+                *(0.008, 0.985), f"ceiling undefined: {shortened(bounds, 60)}",
                 transform=ax.transAxes, va="top", fontsize=SMALL, color=SOFT, style="italic",
             )  # fmt: skip
         return

@@ -13,7 +13,7 @@ from matplotlib.textpath import TextPath
 
 from isomorph.figures.categories import Run, category_order
 from isomorph.figures.geometry import square
-from isomorph.figures.style import COLOUR_MAP, INK, ON_DARK, SMALL, WIDEST, styled
+from isomorph.figures.style import COLOUR_MAP, INK, ON_DARK, SMALL, WIDEST, shortened, styled
 from isomorph.measures.tied import rankdata
 
 SIDE = 3.75
@@ -22,7 +22,7 @@ SMALLEST_SIDE, WIDEST_CELL = 3.2, 0.45
 """An RDM of a few stimuli is drawn smaller, so that its cells stay small; inches."""
 MOST_THUMBNAILS = 150
 """With more, thumbnails would be too small to tell apart."""
-MOST_NAMES = 40
+MOST_NAMES, MOST_LETTERS = 40, 24
 TITLE_LETTER, TITLE_LINE = 0.09, 0.18
 """Width of a wide letter and height of a line of a title, inches."""
 LETTER, LINE = 0.06, 0.12
@@ -143,7 +143,7 @@ def _room(runs: Sequence[Run], names: Sequence[str], cell: float) -> float:
         if _fit(runs, lines, cell):
             return BRACKET + 0.08 + LINE * max(map(len, lines))
         return BRACKET + 0.1 + max(_width(line) for name in lines for line in name)
-    return 0.15 + LETTER * max(map(len, map(_cut, names))) if names else 0.0
+    return 0.15 + LETTER * min(MOST_LETTERS, max(map(len, names))) if names else 0.0
 
 
 def title_lines(title: str, width: float) -> list[str]:
@@ -229,7 +229,7 @@ def _wrapped(runs: Sequence[Run], cell: float) -> list[list[str]]:
     """Return the name of each category in lines as long as its bracket, or as a word needs."""
     return [
         textwrap.wrap(
-            _cut(run.name),
+            shortened(run.name, MOST_LETTERS),
             max(6, int(cell * (run.last - run.first + 1) / LETTER)),
             break_long_words=False,
             break_on_hyphens=False,
@@ -291,14 +291,10 @@ def _brackets(ax: Any, runs: Sequence[Run], cell: float, away: float, *, right: 
         ax.text(outer - inward, middle, name, fontsize=NAME, linespacing=1.05, **flank)
 
 
-def _cut(name: str) -> str:
-    return name if len(name) <= 24 else name[:23] + "…"
-
-
 def _names(ax: Any, names: Sequence[str], *, right: bool) -> None:
     """Name stimuli along the axes, thinned where they are many."""
     step = -(-len(names) // MOST_NAMES)
-    shown = [_cut(name) for name in names[::step]]
+    shown = [shortened(name, MOST_LETTERS) for name in names[::step]]
     places = np.arange(0.0, len(names), step)
     ax.xaxis.tick_top()
     ax.set_xticks(places, shown, rotation=55, ha="left", rotation_mode="anchor", fontsize=SMALL)

@@ -27,6 +27,7 @@ from isomorph.figures.style import (
 )
 from isomorph.responses.reliability import TARGET
 from isomorph.responses.split_halves import parts_needed, spearman_brown
+from isomorph.saying import count
 
 Array = npt.NDArray
 
@@ -188,9 +189,9 @@ def _rows(ax: Any, regions: Sequence[UnitReliability], paint: Sequence[Any]) -> 
 
 
 def _counted(told: UnitReliability) -> str:
-    n = len(told.units) + told.n_without
+    n = count(len(told.units) + told.n_without, "unit")
     without = f", {told.n_without} without" if told.n_without else ""
-    return f"{n:,} unit{'s' if n != 1 else ''}{without}"
+    return f"{n}{without}"
 
 
 def _curves(ax: Any, regions: Sequence[UnitReliability], paint: Sequence[Any]) -> None:

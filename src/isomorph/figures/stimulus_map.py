@@ -11,12 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 
-from isomorph.figures.categories import category_order
+from isomorph.figures.categories import category_of_each, category_order
 from isomorph.figures.geometry import square
 from isomorph.figures.map import classical_mds
-from isomorph.figures.style import INK, SMALL, STRONG, WIDEST, styled
+from isomorph.figures.style import FORMS, INK, SMALL, STRONG, WIDEST, styled
 
-FORMS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "p")
+MARKS = FORMS["trained"][:10]
+"""Fewer than there are colours, so that a colour that comes again has another form."""
 MOST_NAMED = 30
 """Stimuli named one by one where there is neither category nor image."""
 PICTURE = 0.3
@@ -43,11 +44,9 @@ def stimulus_places(pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def stimulus_map_rows(left: np.ndarray, right: np.ndarray, stimuli: pd.DataFrame) -> pd.DataFrame:
     """Return what a map of stimuli shows: `stimulus`, `category`, and places in both panels."""
-    order, runs = category_order(stimuli)
-    category = np.full(len(stimuli), "", dtype=object)
-    for run in runs:
-        category[order[run.first : run.last + 1]] = run.name
-    found = pd.DataFrame({"stimulus": stimuli["stimulus"].to_numpy(), "category": category})
+    found = pd.DataFrame(
+        {"stimulus": stimuli["stimulus"].to_numpy(), "category": category_of_each(stimuli)}
+    )
     for of, pairs in (("region", left), ("layer", _facing(left, right))):
         points = pairs if pairs.ndim == 2 else stimulus_places(pairs)[0]
         found[f"{of}_1"], found[f"{of}_2"] = points.T
@@ -113,7 +112,7 @@ def draw_stimulus_map(
 
 def _looks(n: int) -> list[tuple[str, str]]:
     """Return a colour and a form for each of so many categories."""
-    return [(STRONG[at % len(STRONG)], FORMS[at % len(FORMS)]) for at in range(n)]
+    return [(STRONG[at % len(STRONG)], MARKS[at % len(MARKS)]) for at in range(n)]
 
 
 def _points(

@@ -200,6 +200,11 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", words).strip("-") or "unnamed"
 
 
+def shortened(text: str, most: int) -> str:
+    """Return a text of so many letters at most, with an ellipsis where it was cut."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
 def thinned(n: int, most: int = 30) -> list[int]:
     """Return at most `most` evenly spaced positions out of `n`, the first among them."""
     step = -(-n // most) if n else 1

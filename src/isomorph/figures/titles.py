@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 import pandas as pd
@@ -80,6 +81,19 @@ def distance_title(name: str) -> str:
     if name == FEATURES:
         return NO_RDM
     return DISTANCES[name].title if name in DISTANCES else name.replace("_", " ")
+
+
+def part_title(part: str, title: Callable[[str], str]) -> str:
+    """Return what a part of the variance is explained by, its models joined by ∩.
+
+    Parameters
+    ----------
+    part : str
+        Names of models, as tables join them.
+    title : callable
+        From the name of a model to its title.
+    """
+    return " \N{INTERSECTION} ".join(title(name) for name in part.split(" & "))
 
 
 def correction(rows: pd.DataFrame) -> str:

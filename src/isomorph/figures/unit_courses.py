@@ -9,8 +9,9 @@ import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
 
-from isomorph.figures.categories import category_order
+from isomorph.figures.categories import category_of_each
 from isomorph.figures.style import FAINT, INK, STRONG, WIDEST, styled
+from isomorph.saying import count
 
 FEWEST_BINS = 3
 """Time bins that make a course."""
@@ -36,12 +37,9 @@ def unit_courses(sessions: Iterable[xr.Dataset], stimuli: pd.DataFrame) -> pd.Da
         bin in seconds, `response`, the mean over sessions of the mean over units, `standard_error`
         over units of all sessions, `n_units` and `unit_of`, what responses are in.
     """
-    order, runs = category_order(stimuli)
-    category = dict.fromkeys(stimuli["stimulus"].astype(str), "")
-    if 0 < len(runs) <= MOST_LINES:
-        names = stimuli["stimulus"].astype(str).to_numpy()[order]
-        for run in runs:
-            category |= dict.fromkeys(names[run.first : run.last + 1], run.name)
+    names, kinds_of = stimuli["stimulus"].astype(str), category_of_each(stimuli)
+    few = len(set(kinds_of)) <= MOST_LINES
+    category = dict(zip(names, kinds_of if few else [""] * len(names), strict=True))
     found: dict[tuple[str, str], list[np.ndarray]] = {}
     time, said = np.empty(0), ""
     for session in sessions:
@@ -98,7 +96,7 @@ def draw_unit_courses(rows: pd.DataFrame) -> Figure:
                                 linewidth=0)  # fmt: skip
                 ax.plot(own["time"], mean, color=colour, linewidth=1.6, label=str(kind))
             n = int(rows.loc[rows["region"] == region, "n_units"].max())
-            ax.set_title(f"{region}, {n} unit{'s' if n != 1 else ''}", fontweight="bold")
+            ax.set_title(f"{region}, {count(n, 'unit')}", fontweight="bold")
             ax.tick_params(axis="x", labelbottom=True)
         axes[0].set_ylabel(str(rows["unit_of"].iloc[0]) or "response")
         figure.supxlabel("seconds after onset", fontsize=9)

@@ -25,8 +25,8 @@ VALUES: Mapping[str, tuple[str, str, str]] = {
 """What is drawn of a table: a value and its interval."""
 
 NOWRAP = 'style="white-space:nowrap"'
-LEAST_P = 0.001
-"""Smaller p are not told apart."""
+SIGNIFICANT, LEAST_P = 0.05, 0.001
+"""Smaller p are significant; smaller than the second are not told apart."""
 
 MOST_REGIONS = 4
 """Regions about which there is a sentence each."""
@@ -129,9 +129,10 @@ def sentences(
 
 
 def _of_region(row: pd.Series, tables: Mapping[str, pd.DataFrame], coverage: float) -> str:
-    layer = "" if row["layer"] in ("", row["model"]) else f" at {row['layer']}"
-    text = f"{row['region']}: most similar is {row['model']}{layer}, {row['measure']} "
-    text += number(row["estimate"])
+    text = f"{row['region']}: most similar is {row['model']}"
+    if row["layer"] not in ("", row["model"]):
+        text += f" at {row['layer']}, chosen on the same stimuli"
+    text += f", {row['measure']} {number(row['estimate'])}"
     inside = []
     if np.isfinite([row["interval_low"], row["interval_high"]]).all():
         inside.append(
@@ -140,8 +141,8 @@ def _of_region(row: pd.Series, tables: Mapping[str, pd.DataFrame], coverage: flo
         )
     inside.append(_ceiling(row))
     text += f" ({', '.join(inside)})"
-    if np.isfinite(row["p_corrected"]) and row["p_corrected"] > 0.05:
-        text += f"; not above chance, corrected p {number(row['p_corrected'])}"
+    if row["p_corrected"] >= SIGNIFICANT:
+        text += f"; not significantly above chance (corrected p {number(row['p_corrected'], 3)})"
     sets = tables.get("layers_in_set", pd.DataFrame())
     if len(sets):
         own = sets[

@@ -11,7 +11,6 @@ from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.main_rows import Bounds
 from isomorph.figures.numbers import (
     ceiling_said,
-    count,
     estimate,
     listed,
     number,
@@ -26,6 +25,7 @@ from isomorph.report.layer_sets import best_said, confidence_set, layers_of
 from isomorph.report.missing import Judged
 from isomorph.report.planted import recovered
 from isomorph.report.summary import Row, named, rows_of
+from isomorph.saying import count
 
 NOTHING_YET = "No region has been compared with any model yet."
 
@@ -75,7 +75,9 @@ def sentence(row: Row) -> str:
 def _score(row: Row, lead: Cell) -> str:
     """Say how like the leading model is to a region."""
     n_rivals = sum(
-        one.family.kind == lead.family.kind and not math.isnan(one.score)
+        one.family.kind == lead.family.kind
+        and one.held_out == lead.held_out
+        and not math.isnan(one.score)
         for one in row.cells.values()
     )
     kind = {"trained": "network", "untrained": "untrained network"}.get(lead.family.kind, "model")

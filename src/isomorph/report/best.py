@@ -14,7 +14,6 @@ from isomorph.figures.main_rows import Bounds, Family
 from isomorph.figures.numbers import (
     NONE,
     ceiling_said,
-    count,
     estimate,
     interval,
     number,
@@ -25,6 +24,7 @@ from isomorph.report.answers import sentence
 from isomorph.report.cells import Cell, held_out, of_models
 from isomorph.report.columns import P, PageColumn, Table, Titled, table_of
 from isomorph.report.summary import Row
+from isomorph.saying import count
 
 HELD_OUT = (
     PageColumn("model"),
@@ -55,14 +55,18 @@ def answer(row: Row) -> list[str]:
 
 
 def _reached(row: Row) -> str:
-    """Say how many models reach the ceiling with layers chosen on other stimuli."""
+    """Say how many models reach the ceiling, and whether all with layers chosen elsewhere."""
     assert isinstance(row.ceiling, Bounds)
-    scores = [one.score for one in row.cells.values() if not math.isnan(one.score)]
+    cells = [one for one in row.cells.values() if not math.isnan(one.score)]
     low = row.ceiling.low if row.ceiling.estimate is None else row.ceiling.estimate
-    reached = sum(score >= low for score in scores)
+    reached = [one for one in cells if one.score >= low]
     if not reached:
         return "no model reaches it"
-    return f"{reached} of {count(len(scores), 'model')} {'reaches' if reached == 1 else 'reach'} it"
+    verb = "reaches" if len(reached) == 1 else "reach"
+    chosen = (
+        "" if all(one.held_out for one in reached) else ", at layers chosen on the same stimuli"
+    )
+    return f"{len(reached)} of {count(len(cells), 'model')} {verb} it{chosen}"
 
 
 def footnote(row: Row) -> str:

@@ -24,7 +24,7 @@ def _interval(row: Record, name: str, digits: int = 2) -> str:
 
 WORDS: dict[str, Callable[[Record, str], str]] = {
     "text": lambda row, name: str(row[name]),
-    "place": place_of,
+    "place": lambda row, name: place_of(row),
     "measure": lambda row, name: measure_label(str(row[name])),
     "scheme": lambda row, name: str(row[name]).replace(" and ", ", "),
     "chosen": lambda row, name: f"{row[name]} ({percent(float(row['chosen_share']))})",

@@ -20,6 +20,7 @@ MOST_NAMED = 6
 """Measures named one by one in a sentence."""
 
 SCORES = "the highest score on held-out stimuli"
+LEVEL = f"corrected p < {number(main_rows.SIGNIFICANT)}"
 
 
 def over_regions(places: Sequence[tuple[str, DatasetResults, str]]) -> str:
@@ -56,7 +57,8 @@ def _ahead(own: pd.DataFrame) -> str:
     if not (own["told_apart"] != "").any():
         return ""
     sure = int((own["told_apart"] == "yes").sum())
-    return f" (the first significantly ahead of the second under {sure or 'none'} of {len(own)})"
+    how_often = f"{sure or 'none'} of {len(own)}"
+    return f" (the first significantly ahead of the second, {LEVEL}, under {how_often})"
 
 
 def _verdict(own: pd.DataFrame) -> str:
@@ -100,7 +102,7 @@ def _conclusion(results: DatasetResults, own: pd.DataFrame) -> str:
     share = f"{len(of_first)} of {n}" if len(of_first) < n else "both" if n == 2 else f"all {n}"
     sure = int((of_first["told_apart"] == "yes").sum())
     tested = bool((of_first["told_apart"] != "").any())
-    told = f", significantly above the second under {sure if sure else 'none'}" if tested else ""
+    told = f", significantly above the second ({LEVEL}) under {sure or 'none'}" if tested else ""
     said = f"{results.title(first)} has {SCORES} under {share} {nouns}{of_families}{told}"
     others = [
         _other(results, own, str(winner))

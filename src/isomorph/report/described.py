@@ -196,13 +196,8 @@ def facts(measure: Measure) -> list[tuple[str, str]]:
     ]
     if measure.holds_out:
         found.append(("held out", measure.holds_out))
-    if name := getattr(measure.form, "parameter", ""):
-        form: Any = measure.form
-        found.append((
-            "parameter",
-            f"{measure.name}({name.replace('_', ' ')}), {form.meaning}; "
-            f"{getattr(form, name):g} unless stated",
-        ))  # fmt: skip
+    if parameter := _parameter(measure, explained=True):
+        found.append(("parameter", parameter))
     found += [(what, why) for what, why in (
         ("no value where", measure.no_value), ("no noise ceiling, since", measure.no_ceiling),
     ) if why]  # fmt: skip
@@ -251,7 +246,7 @@ def _table(measures: Iterable[Measure]) -> str:
 
 def _cells(measure: Measure) -> Iterator[str]:
     of_features, of_rdms = unseen(measure)
-    yield f"`{measure.name}` {measure.title}{_parameter(measure)}"
+    yield f"`{measure.name}` {_titled(measure)}"
     if not takes_features(measure):
         of_features = [*of_features, "*as the distance*"]
     yield ", ".join(of_features) or "none"
@@ -291,14 +286,23 @@ def linked(citation: str) -> str:
     return "; ".join(sources)
 
 
-def _parameter(measure: Measure) -> str:
-    """Return which parameter may stand in the name of a measure, and its usual value."""
-    name = getattr(measure.form, "parameter", "")
+def _parameter(measure: Measure, *, explained: bool = False) -> str:
+    """Return which parameter may stand in the name of a measure, and its usual value.
+
+    With what it means, if asked; empty where there is none.
+    """
+    form: Any = measure.form
+    name = getattr(form, "parameter", "")
     if not name:
         return ""
+    meaning = f", {form.meaning};" if explained else ","
     return (
-        f"; {measure.name}({name.replace('_', ' ')}), {getattr(measure.form, name):g} unless stated"
+        f"{measure.name}({name.replace('_', ' ')}){meaning} {getattr(form, name):g} unless stated"
     )
+
+
+def _titled(measure: Measure) -> str:
+    return "; ".join(one for one in (measure.title, _parameter(measure)) if one)
 
 
 def listed(measures: Iterable[Measure]) -> str:
@@ -316,5 +320,5 @@ def listed(measures: Iterable[Measure]) -> str:
         for one in members:
             cost = ", high cost" if one.costly else ""
             needs = f"needs {' and '.join(one.needs)}{cost}"
-            lines.append(f"  {one.name:<{width}}  {needs}; {one.title}{_parameter(one)}")
+            lines.append(f"  {one.name:<{width}}  {needs}; {_titled(one)}")
     return "\n".join(lines[1:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from isomorph.errors import IsomorphError
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.style import slug
 from isomorph.layout import Layout
-from isomorph.stages.figures import FORMATS, LISTING, TABLES, read_tables
+from isomorph.stages.figures import FORMATS, LISTING, TABLES, listed, read_tables
 
 
 @dataclass(frozen=True)
@@ -85,20 +84,17 @@ def read_pictures(layout: Layout, dataset: str) -> tuple[Picture, ...]:
     Raises
     ------
     IsomorphError
-        When a listed figure is gone.
+        When the list is damaged, or a listed figure is gone.
     """
     folder = layout.figures(dataset)
-    listing = folder / LISTING
-    if not listing.is_file():
-        return ()
     pictures = []
-    for entry in json.loads(listing.read_text(encoding="utf-8")):
+    for entry in listed(layout, dataset):
         files = {kind: folder / entry[kind] for kind in FORMATS}
         for path in files.values():
             if not path.is_file():
                 raise IsomorphError(
-                    f"{listing}: lists {path.name}, which is not there; draw the figures of "
-                    f"{dataset} again"
+                    f"{folder / LISTING}: lists {path.name}, which is not there; draw the figures "
+                    f"of {dataset} again"
                 )
         home = layout.report.parent
         pictures.append(

@@ -10,7 +10,7 @@ import pandas as pd
 from isomorph.figures import main_rows
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.numbers import NONE, number
-from isomorph.figures.titles import measure_label, measure_title
+from isomorph.figures.titles import measure_label, measure_title, part_title
 from isomorph.figures.weighted import KINDS
 from isomorph.inference.estimated import PLACE
 from isomorph.inference.explain.similarities import STAND_INS
@@ -96,9 +96,7 @@ def _partial(results: DatasetResults, rows: pd.DataFrame) -> Table:
 
 def _partition(results: DatasetResults, rows: pd.DataFrame) -> Table:
     parts = [
-        "all together"
-        if kind == "total"
-        else " ∩ ".join(results.title(name) for name in str(part).split(" & "))
+        "all together" if kind == "total" else part_title(str(part), results.title)
         for part, kind in zip(rows["part"], rows["kind"], strict=True)
     ]
     return table_of(rows.assign(part=parts), PARTITION)

@@ -61,7 +61,7 @@ def day(environment: Mapping[str, str]) -> str:
     '1 January 1970'
     """
     given = environment.get(EPOCH, "")
-    when = datetime.fromtimestamp(int(given), UTC) if given.isdigit() else datetime.now(UTC)
+    when = datetime.fromtimestamp(int(given), UTC) if given.isdecimal() else datetime.now(UTC)
     return f"{when.day} {MONTHS[when.month - 1]} {when.year}"
 
 

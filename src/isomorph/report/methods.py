@@ -15,11 +15,12 @@ from pydantic import BaseModel
 
 from isomorph.archives.manifest import read_manifest
 from isomorph.artefacts import artefact_kind, read_array, read_responses
-from isomorph.figures.numbers import NONE, count, listed
+from isomorph.figures.numbers import NONE, listed
 from isomorph.layout import Layout
 from isomorph.rdms.collection import notes_of, undefined_of
 from isomorph.report.columns import PageColumn, Table, table_of
 from isomorph.report.settings import sentence, settings_of
+from isomorph.saying import count
 
 MOST_REGIONS = 8
 """Regions that get a column each; more are words in one column."""

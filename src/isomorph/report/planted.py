@@ -8,9 +8,10 @@ import pandas as pd
 
 from isomorph.figures import main_rows
 from isomorph.figures.dataset_results import DatasetResults
-from isomorph.figures.numbers import count, listed
+from isomorph.figures.numbers import listed
 from isomorph.figures.titles import distance_title, measure_label
 from isomorph.report.contests import main_recovery
+from isomorph.saying import count
 
 
 def recovered(found: Sequence[DatasetResults]) -> str:

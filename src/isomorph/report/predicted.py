@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from isomorph.figures.dataset_results import DatasetResults
-from isomorph.figures.titles import measure_title
+from isomorph.figures.titles import measure_title, part_title
 from isomorph.inference.estimated import PLACE
 from isomorph.report.columns import REGION, P, PageColumn, Titled, table_of
 from isomorph.report.evidence import Illustrated
@@ -83,13 +83,9 @@ def _by_method(
             if model in ordered:
                 ordered[model] = ordered[model].map(results.title)
         if "part" in ordered:
-            ordered["part"] = [_titled(results, str(part)) for part in ordered["part"]]
+            ordered["part"] = [part_title(str(part), results.title) for part in ordered["part"]]
         told.append((measure_title(str(measure)), table_of(_known(ordered), columns)))
     return told
-
-
-def _titled(results: DatasetResults, part: str) -> str:
-    return " \N{INTERSECTION} ".join(results.title(name) for name in part.split(" & "))
 
 
 def _known(rows: pd.DataFrame) -> pd.DataFrame:

@@ -23,7 +23,7 @@ PLANTED = (
     PageColumn("recovery_neighbour", "or its neighbour", "percent"),
     PageColumn("recovery_family", "or its model", "percent"),
     PageColumn("power_zero", "above chance", "percent"),
-    PageColumn("power_runner_up", "above other models", "percent"),
+    PageColumn("power_runner_up", "told from other models", "percent"),
     PageColumn("false_positive", "false positive", "percent"),
     PageColumn("false_winner", "false winner", "percent"),
     PageColumn("reliability", kind="ready"),
@@ -91,7 +91,8 @@ def _recovery(results: Illustrated, shown: MainRows, power: pd.DataFrame) -> lis
     if len(false):
         winners = power["false_winner"].astype(float).dropna()
         also = (
-            f", and one model is significantly above all others in {percent(winners.mean())}"
+            f", and the best model differs significantly from the second (p not corrected) in "
+            f"{percent(winners.mean())}"
             if len(winners)
             else ""
         )
@@ -125,7 +126,7 @@ def _found_again(
     ]
     if np.isfinite(row["power_runner_up"]):
         said[0] += (
-            " It would be significantly above the best layer of every other model in "
+            " Its model would differ significantly from the best other one (p not corrected) in "
             f"{_rate(row['power_runner_up'], int(n_rivals))} of {int(n_rivals)}."
         )
     return [*said, *([f"A limit: {row['reason']}."] if row["status"] != "ok" else [])]

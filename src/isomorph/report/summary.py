@@ -71,12 +71,15 @@ class Row:
 
     @property
     def leader(self) -> Cell | None:
-        """The trained network with the highest score, or any model when none is trained."""
+        """The trained network with the highest score, or any model when none is trained.
+
+        Where some have a score on held-out stimuli, of these.
+        """
         for kinds in (("trained",), tuple(KINDS)):
             cells = [one for one in self.cells.values() if one.family.kind in kinds]
             known = [one for one in cells if not math.isnan(one.score)]
             if known:
-                return max(known, key=lambda one: one.score)
+                return max(known, key=lambda one: (one.held_out, one.score))
         return None
 
 

@@ -10,18 +10,14 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from isomorph.figures.categories import MOST, OF_FILES
 from isomorph.foreign import reading
 
 MOST_STIMULI = 150
 """More are thinned out: an RDM takes as many bytes as it has pairs, and a page holds many RDMs."""
 
-MOST_VALUES = 20
-"""Values of a column up to which its values are categories."""
-
-NO_CATEGORIES = {
-    "stimulus", "file", "sha256", "width", "height", "duplicate_of", "near_duplicate_of",
-}  # fmt: skip
-"""Columns of every stimulus table, which say nothing of what was shown."""
+NO_CATEGORIES = {*OF_FILES} - {"group"}
+"""Columns by which stimuli are not sorted."""
 
 SIZES = ((96, 60), (80, 50), (64, 50), (48, 45), (32, 40))
 """Longest side in pixels and quality of small images; the first that fit are taken."""
@@ -33,21 +29,21 @@ def categories(stimuli: pd.DataFrame) -> list[str]:
         str(name)
         for name in stimuli.columns
         if name not in NO_CATEGORIES
-        and 2 <= stimuli[name].astype(str).nunique() <= min(MOST_VALUES, len(stimuli) - 1)
+        and 2 <= stimuli[name].astype(str).nunique() <= min(MOST, len(stimuli) - 1)
     ]
 
 
-def thinned_out(stimuli: pd.DataFrame, most: int = MOST_STIMULI) -> pd.DataFrame:
-    """Return at most so many rows of a stimulus table, taken evenly, in their order.
+def thinned_out(stimuli: pd.DataFrame) -> pd.DataFrame:
+    """Return at most `MOST_STIMULI` rows of a stimulus table, taken evenly, in their order.
 
     Evenly over the categories of the first column that has some, and within each.
     """
-    if len(stimuli) <= most:
+    if len(stimuli) <= MOST_STIMULI:
         return stimuli
     by = categories(stimuli)[:1]
     codes = pd.factorize(stimuli[by[0]].astype(str))[0] if by else np.zeros(len(stimuli))
     order = np.argsort(codes, kind="stable")
-    taken = np.linspace(0, len(stimuli) - 1, most).round().astype(int)
+    taken = np.linspace(0, len(stimuli) - 1, MOST_STIMULI).round().astype(int)
     return stimuli.iloc[np.sort(order[taken])]
 
 

@@ -20,6 +20,7 @@ from isomorph.rdms.collection import FINE
 from isomorph.rdms.halvings import HALVINGS, KEPT
 from isomorph.runs import resources
 from isomorph.runs.sizes import Sizes, sizes_of
+from isomorph.saying import count
 
 LONG = 24.0
 """Hours from which a study is called too long for its machine."""
@@ -185,8 +186,8 @@ def told(layout: Layout, need: Need, machine: Machine) -> Iterator[str]:
     if hours / machine.cores > LONG:
         most = max(need.seconds, key=lambda stage: need.seconds[stage])
         yield (
-            f"too long for this machine: {_hours(hours / machine.cores)} on {machine.cores} "
-            f"core{'s' if machine.cores != 1 else ''}, {_hours(need.seconds[most] / 3600)} of one "
+            f"too long for this machine: {_hours(hours / machine.cores)} on "
+            f"{count(machine.cores, 'core')}, {_hours(need.seconds[most] / 3600)} of one "
             f"core in {most} alone; what would help: {LESS.get(most, 'fewer models')}, "
             f"{ELSEWHERE}"
         )

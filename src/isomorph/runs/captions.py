@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from isomorph.catalogue import CATALOGUE
-from isomorph.foreign import reading
 from isomorph.layout import Layout
 
 
@@ -31,8 +30,10 @@ def captions(layout: Layout) -> dict[str, str]:
         + (of_dataset if "dataset" in one.made_for else _plain(study.spec.title))
         for name, one in CATALOGUE.items()
     }
-    drawn = {f"{dataset}/{Path(entry['svg']).stem}": f"{entry['title']} {entry['caption']}"
-             for dataset in study.datasets for entry in figures(layout, dataset)}  # fmt: skip
+    drawn = {
+        "/".join(key): f"{entry['title']} {entry['caption']}"
+        for key, entry in _drawn(layout).items()
+    }
     which = "snakemake.wildcards.dataset ~ '/' ~ snakemake.wildcards.figure"
     found["figures"] = f"{_mapping('drawn', drawn)}{{{{ drawn[{which}] }}}}\n\n{of_dataset}"
     return found
@@ -40,23 +41,7 @@ def captions(layout: Layout) -> dict[str, str]:
 
 def titles(layout: Layout) -> dict[tuple[str, str], str]:
     """Return what is shown of each figure in a list, by dataset and name."""
-    return {
-        (dataset, Path(entry["svg"]).stem): f"{entry['title']}"
-        for dataset in layout.study.datasets
-        for entry in figures(layout, dataset)
-    }
-
-
-def figures(layout: Layout, dataset: str) -> list[dict[str, str]]:
-    """Return the figures of a dataset as they are listed; none before they are drawn."""
-    from isomorph.stages.figures import LISTING  # draws, which no other run of the workflow does
-
-    file = layout.figures(dataset) / LISTING
-    if not file.is_file():
-        return []
-    with reading(file, "a list of figures"):
-        entries: list[dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
-    return entries
+    return {key: entry["title"] for key, entry in _drawn(layout).items()}
 
 
 def write(layout: Layout, folder: Path) -> None:
@@ -70,6 +55,17 @@ def write(layout: Layout, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in captions(layout).items():
         (folder / f"{name}.rst").write_text(f"{text}\n", encoding="utf-8")
+
+
+def _drawn(layout: Layout) -> dict[tuple[str, str], dict[str, str]]:
+    """Return the figures there are, by dataset and name."""
+    from isomorph.stages.figures import listed  # draws, which no other run of the workflow does
+
+    return {
+        (dataset, Path(entry["svg"]).stem): entry
+        for dataset in layout.study.datasets
+        for entry in listed(layout, dataset)
+    }
 
 
 def _mapping(name: str, texts: Mapping[str, str]) -> str:

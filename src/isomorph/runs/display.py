@@ -1,4 +1,4 @@
-"""The calm display of a run: what it listens to, and where its lines stand.
+"""The calm display of a run: what it listens to, and what it says of it.
 
 In a terminal a line for every stage that runs is written over as it goes on; a stage that is done
 leaves one. In a log every job that is done leaves a line, and there is one when nothing was said
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -17,7 +16,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from isomorph.catalogue import made_for
 from isomorph.errors import IsomorphError
@@ -25,7 +24,7 @@ from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.making import DECLARED, Fitting
 from isomorph.runs import estimates, failures, progress
-from isomorph.shown import shown
+from isomorph.runs.screen import Screen
 
 SILENT = 9.0
 """Seconds after which a log gets a line again."""
@@ -37,50 +36,6 @@ TAIL = 2048
 """Bytes of the end of a log that are looked at for its last line."""
 REMARKS = ("mismatch: ",)
 """How lines of a job begin that are told though it came to its end."""
-
-
-class Screen:
-    """Lines that stay, and below them, in a terminal, lines that are written over.
-
-    Parameters
-    ----------
-    stream : TextIO
-    live : bool, optional
-        Whether lines can be written over; asked of the stream unless given.
-    """
-
-    def __init__(self, stream: TextIO, *, live: bool | None = None) -> None:
-        able = stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
-        self.live = able if live is None else live
-        self.said = time.monotonic()
-        self._stream = stream
-        self._below = 0
-
-    def say(self, line: str) -> None:
-        """Write a line that stays."""
-        self.clear()
-        self._write(f"{shown(line)}\n")
-        self.said = time.monotonic()
-
-    def below(self, lines: Iterable[str]) -> None:
-        """Write lines in place of those that stood below."""
-        size = shutil.get_terminal_size()
-        fitting = [progress.fitted(shown(line), size.columns - 1) for line in lines]
-        fitting = fitting[: max(size.lines - 1, 1)]
-        back = f"\x1b[{self._below}F" if self._below else ""
-        self._write(back + "".join(f"{line}\x1b[K\n" for line in fitting) + "\x1b[J")
-        self._below = len(fitting)
-
-    def clear(self) -> None:
-        """Take away the lines below."""
-        if self._below:
-            self._write(f"\x1b[{self._below}F\x1b[J")
-            self._below = 0
-
-    def _write(self, text: str) -> None:
-        with suppress(OSError, ValueError):  # a terminal that was closed ends no run
-            self._stream.write(text)
-            self._stream.flush()
 
 
 class Display(logging.Handler):

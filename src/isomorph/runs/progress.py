@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from isomorph.jobs import Job
 from isomorph.runs import estimates
+from isomorph.saying import count
 
 NAMED = 2
 """Running jobs that are named in a log where there are more."""
@@ -112,9 +113,9 @@ class Progress:
 
 def plan(progress: Progress, now: float) -> str:
     """Return what a run is going to do, in a line."""
-    cores = f"{progress.cores} core{'s' if progress.cores != 1 else ''}"
+    cores = count(progress.cores, "core")
     time = progress.time_left(now)
-    return f"{_jobs(progress.total)}{f', {time} on {cores}' if time else f' on {cores}'}"
+    return f"{count(progress.total, 'job')}{f', {time} on {cores}' if time else f' on {cores}'}"
 
 
 def overall(progress: Progress, now: float) -> str:
@@ -125,7 +126,7 @@ def overall(progress: Progress, now: float) -> str:
     >>> overall(Progress({Job("report"): None}, cores=1, began=0.0), now=75.0)
     '1:15  0 of 1 job done'
     """
-    parts = [f"{len(progress.done)} of {_jobs(progress.total)} done"]
+    parts = [f"{len(progress.done)} of {count(progress.total, 'job')} done"]
     if progress.failed:
         parts.append(f"{len(progress.failed)} failed")
     if (progress.waiting or progress.running) and (time := progress.time_left(now)):
@@ -165,7 +166,7 @@ def stage_done(progress: Progress, stage: str) -> str:
     took = [seconds for job, seconds in progress.done.items() if job.stage == stage]
     failed = sum(job.stage == stage for job in progress.failed)
     lost = f", {failed} failed" if failed else ""
-    return f"{stage:<13} {clock(sum(took)):>5}  {_jobs(len(took))} done{lost}"
+    return f"{stage:<13} {clock(sum(took)):>5}  {count(len(took), 'job')} done{lost}"
 
 
 def job_done(progress: Progress, job: Job) -> str:
@@ -196,13 +197,14 @@ def summary(progress: Progress, now: float, *, interrupted: bool = False) -> str
     took = clock(now - progress.began)
     if interrupted:
         return (
-            f"interrupted after {took} with {len(progress.done)} of {_jobs(progress.total)} done; "
-            "the same command goes on from there"
+            f"interrupted after {took} with {len(progress.done)} of "
+            f"{count(progress.total, 'job')} done; the same command goes on from there"
         )
     if not progress.failed:
-        return f"done in {took}: {_jobs(len(progress.done))}"
-    failed = f"{_jobs(len(progress.failed))} failed"
-    without = f", {_jobs(len(progress.waiting))} not run for it" if progress.waiting else ""
+        return f"done in {took}: {count(len(progress.done), 'job')}"
+    failed = f"{count(len(progress.failed), 'job')} failed"
+    left = count(len(progress.waiting), "job")
+    without = f", {left} not run for it" if progress.waiting else ""
     return f"{failed}{without}, {len(progress.done)} done in {took}"
 
 
@@ -257,7 +259,3 @@ def _share(progress: Progress, stage: str) -> str:
 def _who(at_work: Sequence[Job], first: Job) -> str:
     others = len(at_work) - 1
     return " ".join(first.names) + (f" and {others} more" if others else "")
-
-
-def _jobs(number: int) -> str:
-    return f"{number:,} job{'s' if number != 1 else ''}"

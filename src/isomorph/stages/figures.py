@@ -21,6 +21,7 @@ from isomorph.artefacts import (
 )
 from isomorph.catalogue import CATALOGUE, is_asked, tables_of_results
 from isomorph.figures.dataset_results import DatasetResults
+from isomorph.foreign import reading
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.rdms import indexed
@@ -98,6 +99,22 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
     names = [LISTING, *(entry[kind] for entry in entries for kind in FORMATS)]
     contents = {name: sha256(folder / name) for name in names}
     write_beside(folder, stamp(layout, "figures", dataset), contents)
+    return entries
+
+
+def listed(layout: Layout, dataset: str) -> list[dict[str, str]]:
+    """Return the figures of a dataset as `run` lists them; none before they are drawn.
+
+    Raises
+    ------
+    IsomorphError
+        When the list is damaged.
+    """
+    file = layout.figures(dataset) / LISTING
+    if not file.is_file():
+        return []
+    with reading(file, "a list of figures"):
+        entries: list[dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
     return entries
 
 

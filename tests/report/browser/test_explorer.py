@@ -70,6 +70,10 @@ def test_a_choice_is_in_drawing_and_address_and_the_address_gives_it_again(visit
     assert (again.inner_text(FINDING), again.inner_html(PROFILE)) == seen
 
 
+def test_an_address_that_cannot_be_read_stops_no_script(visit, timed_file):
+    assert "alpha: Net, trained" in opened(visit, timed_file, "#100%").inner_text(FINDING)
+
+
 def test_the_note_says_the_numbers_that_are_saved(visit, timed_file):
     page = opened(visit, timed_file)
     dots = page.locator(f'{PROFILE} .series[data-group="net"] .dot')

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from isomorph.archives.lock import CLASH, Lock, LockedFile, clash, is_inside
-from isomorph.archives.progress import count
 from isomorph.archives.reserved import is_reserved
 from isomorph.archives.resolve.selection import SHARED
 from isomorph.errors import IsomorphError
+from isomorph.saying import count
 
 DATE = "resolved on "
 """How the note begins that changes with every run."""
@@ -49,10 +49,10 @@ class Resolution:
             subject = self.subjects.get(file.path, SHARED)
             files[subject] += 1
             size[subject] += file.size
-        lines = [f"{count(len(self.files))}, {sum(size.values()):,} bytes"]
+        lines = [f"{count(len(self.files), 'file')}, {sum(size.values()):,} bytes"]
         # subjects in their own order, what they share last
         for subject in sorted(files, key=lambda one: (one == SHARED, one)):
-            held = f"{count(files[subject])}, {size[subject]:,} bytes"
+            held = f"{count(files[subject], 'file')}, {size[subject]:,} bytes"
             lines.append(f"  {subject or 'shared'}: {held}")
         return lines
 

@@ -25,9 +25,9 @@ from isomorph.artefacts import (
 from isomorph.artefacts.manifests import read_manifest
 from isomorph.artefacts.schemas import check_table
 from isomorph.catalogue import TABLES
-from isomorph.figures.numbers import count
 from isomorph.rdms.collection import LEVELS, distances_of, each_rdm, indexed, notes_of, undefined_of
 from isomorph.report.methods import timing_of
+from isomorph.saying import count
 from isomorph.shown import shown
 
 ROWS = 60

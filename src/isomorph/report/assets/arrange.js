@@ -28,13 +28,7 @@ const arrange = (() => {
   }
 
   function leaves(values, n) {
-    const between = new Float64Array(n * n);
-    for (let i = 0, pair = 0; i < n; i++) {
-      for (let j = i + 1; j < n; j++, pair++) {
-        between[i * n + j] = values[pair];
-        between[j * n + i] = values[pair];
-      }
-    }
+    const between = rdms.squared(values, n);
     const members = Array.from({ length: n }, (_, place) => [place]);
     const alive = new Set(members.keys());
     const chain = [];

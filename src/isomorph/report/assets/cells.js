@@ -71,5 +71,5 @@ const cells = (() => {
     return [names(set, cell), ...rows.slice(0, 2).map(([name, value, rank]) => `${name}: ${value}${rank ? `, rank ${rank}` : ""}`)];
   }
 
-  return { lines, names, strip, valued };
+  return { lines, names, strip };
 })();

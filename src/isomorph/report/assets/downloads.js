@@ -21,12 +21,16 @@ const FORMULA = /^'*[=+\-@\t＝＋－＠]/; // what a spreadsheet would compute 
 function csv(rows) {
   if (!rows.length) return "";
   const names = Object.keys(rows[0]);
+  return csvOf([names, ...rows.map((row) => names.map((name) => row[name]))]);
+}
+
+/** Return lines of cells as CSV. */
+function csvOf(lines) {
   const cell = (value) => {
     if (value === null || value === undefined || Number.isNaN(value)) return "";
     const text = typeof value === "string" && FORMULA.test(value) ? `'${value}` : String(value);
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  const lines = [names, ...rows.map((row) => names.map((name) => row[name]))];
   return lines.map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n";
 }
 

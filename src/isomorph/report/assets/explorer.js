@@ -1,10 +1,10 @@
 // The explorer: menus and drawings of one region of one dataset, kept in the address.
 
-const explorer = (() => {
+(() => {
   const KEYS = ["dataset", "region", "time", "distance", "measure", "model", "layer", "axis", "hide"];
   const MANY = 4; // networks from which on intervals are drawn of one at a time
   const panel = document.getElementById("explore");
-  if (!panel) return null;
+  if (!panel) return;
   const part = (name) => panel.querySelector(`[data-part="${name}"]`);
   const menu = (name) => panel.elements?.[name] ?? panel.querySelector(`select[name="${name}"]`);
   const places = [...menu("place").options];
@@ -186,5 +186,4 @@ const explorer = (() => {
   };
   addEventListener("hashchange", arrive);
   arrive();
-  return { draw };
 })();

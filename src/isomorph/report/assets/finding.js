@@ -17,7 +17,7 @@ const finding = (() => {
     return `noise ceiling ${known(middle) ? estimated(middle, low, high) : `${number(low)} to ${number(high)}`}`;
   }
 
-  /** Return how good a model is on held-out stimuli, or at its best layer where that is not known. */
+  /** Return how good a model is on held-out stimuli, or at its best layer where no model is scored there. */
   function merit(data, setting, one) {
     return explored.heldOut(data, setting, one.members)?.score ?? explored.highest(one.points)?.estimate ?? -Infinity;
   }
@@ -27,9 +27,10 @@ const finding = (() => {
     const where = `${data.simulated ? "Simulated " : ""}${inPlace(setting)}`;
     if (!series.length) return `${where}: no model is shown.`;
     const networks = series.filter(({ group }) => group.kind === "trained"), rivals = networks.length ? networks : series;
+    const scored = rivals.filter(({ members }) => explored.heldOut(data, setting, members)), field = scored.length ? scored : rivals;
     const best = (a, b) => (merit(data, setting, a) >= merit(data, setting, b) ? a : b);
-    const one = series.find(({ group }) => group === chosen) ?? rivals.reduce(best);
-    const first = one.group === chosen || rivals.length < 2 ? "" : `, the highest of ${count(rivals.length, networks.length ? "network" : "model")}`;
+    const one = series.find(({ group }) => group === chosen) ?? field.reduce(best);
+    const first = one.group === chosen || field.length < 2 ? "" : `, the highest of ${count(field.length, networks.length ? "network" : "model")}`;
     const said = [`${where}: ${one.group.title} ${claim(data, setting, one, label)}${first}; ${ceilingSaid(setting.ceiling)}.`];
     if (one.points.length > 1) said.push(ofLayers(one.points));
     const gain = data.training(setting, one.members[0][0].model);
@@ -41,7 +42,8 @@ const finding = (() => {
 
   function claim(data, setting, one, label) {
     const score = explored.heldOut(data, setting, one.members);
-    if (!score) return `has the estimate ${value(explored.highest(one.points))} (${label})`;
+    const chosen = one.points.length > 1 ? " at its best layer, chosen on the same stimuli" : "";
+    if (!score) return `scores ${value(explored.highest(one.points))} (${label})${chosen}`;
     const at = score.layer < 0 || one.points.length < 2 ? "" : ` with layers chosen on other stimuli (mostly ${data.layers[score.layer].name})`;
     return `scores ${scored(score)} on held-out stimuli${at}`;
   }

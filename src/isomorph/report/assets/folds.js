@@ -1,7 +1,7 @@
 // What is folded opens when a link leads into it.
 
 function unfold() {
-  const id = decodeURIComponent(location.hash.slice(1));
+  const id = decoded(location.hash.slice(1));
   const target = id && document.getElementById(id);
   if (!target) return;
   for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) {

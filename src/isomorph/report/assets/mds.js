@@ -6,20 +6,11 @@ const mds = (() => {
 
   /** Return { points: [[x, y]…], stress } of an RDM of n stimuli, computed once. */
   function plane(rdm, n) {
-    if (!kept.has(rdm)) kept.set(rdm, computed(full(rdm.values, n), n));
-    return kept.get(rdm);
-  }
-
-  /** Distances as a square; those below 0, which noise makes, count as 0. */
-  function full(values, n) {
-    const square = new Float64Array(n * n);
-    for (let i = 0, pair = 0; i < n; i++) {
-      for (let j = i + 1; j < n; j++, pair++) {
-        square[i * n + j] = Math.max(0, values[pair]);
-        square[j * n + i] = square[i * n + j];
-      }
+    if (!kept.has(rdm)) {
+      const wanted = rdm.values.map((value) => Math.max(0, value)); // noise makes some negative
+      kept.set(rdm, computed(rdms.squared(wanted, n), n));
     }
-    return square;
+    return kept.get(rdm);
   }
 
   function computed(wanted, n) {

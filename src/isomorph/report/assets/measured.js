@@ -14,7 +14,8 @@ const measured = (() => {
     home.hidden = settings.length < 2 || !series.length;
     if (home.hidden) return;
     const width = Math.max(280, home.clientWidth);
-    const cells = series.flatMap(({ group }) => settings.map((one) => cellOf(data, group, one))).filter(Boolean);
+    const every = settings.flatMap((one) => cellsOf(data, one));
+    const cells = series.flatMap(({ group }) => every.filter((cell) => cell.group === group));
     home.querySelector('[data-part="measures-drawing"]').replaceChildren(drawing(settings, cells, width));
     home.querySelector('[data-part="measures-finding"]').textContent = sentence(settings, cells);
     home.cells = cells;
@@ -31,13 +32,13 @@ const measured = (() => {
     return own.find((one) => one.distance === setting.distance) ?? own[0];
   }
 
-  /** Return a model under a measure: on held-out stimuli where that is known, else at its best layer. */
-  function cellOf(data, group, { measure, setting }) {
-    const one = explored.series(data, setting).find((other) => other.group === group);
-    if (!one) return null;
-    const best = explored.highest(one.points), score = explored.heldOut(data, setting, one.members);
-    const calibrated = score && Number.isFinite(score.calibrated) ? score.calibrated : best.calibrated;
-    return { group, one, measure, setting, best, score, calibrated };
+  /** Return models under a measure: on held-out stimuli, or at their best layers where none is scored there. */
+  function cellsOf(data, { measure, setting }) {
+    const cells = explored.series(data, setting).map((one) => ({
+      group: one.group, one, measure, setting, best: explored.highest(one.points), score: explored.heldOut(data, setting, one.members),
+    }));
+    const scored = cells.some(({ score }) => score);
+    return cells.map((cell) => ({ ...cell, calibrated: scored ? cell.score?.calibrated ?? NaN : cell.best.calibrated }));
   }
 
   /** Return the cell with the highest value under a measure, undefined without any. */

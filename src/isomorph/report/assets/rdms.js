@@ -7,6 +7,15 @@ const rdms = (() => {
     return (low * (2 * n - low - 1)) / 2 + Math.abs(i - j) - 1;
   }
 
+  /** Return the values of all pairs as a square, row after row. */
+  function squared(values, n) {
+    const square = new Float64Array(n * n);
+    for (let i = 0, pair = 0; i < n; i++) {
+      for (let j = i + 1; j < n; j++, pair++) square[i * n + j] = square[j * n + i] = values[pair];
+    }
+    return square;
+  }
+
   /** Return what the page holds, with every RDM able to tell its values and ranks. */
   function gathered(held) {
     const sets = held.sets.map((set, number) => {
@@ -115,15 +124,11 @@ const rdms = (() => {
       + `isomorph show --output rdms.png ${file} draws what is there.` };
   }
 
-  function decoded(part) {
-    try { return decodeURIComponent(part); } catch { return part; } // a lone % stands for itself
-  }
-
   /** Return, of the RDMs of one representation, that under a distance, or what stands for it. */
   function under(held, found, distance) {
     const wanted = [distance, held.layers[distance]];
     return wanted.map((name) => found.find((one) => one.distance === name)).find(Boolean) ?? found[0];
   }
 
-  return { agreement, gathered, keyOf, named, pairOf, told, under };
+  return { agreement, gathered, keyOf, named, pairOf, squared, told, under };
 })();

@@ -6,7 +6,7 @@ const squares = (() => {
   const SHARP = 800; // pixels of the side of the picture
   const NAMED = 10.5; // pixels of a cell from which stimuli are named one by one
 
-  /** Draw a square and return { element, mark(cell), at(event) }.
+  /** Draw a square and return { element, mark(cell) }.
    *  options: `set`, `order` (places of stimuli), `column` or null, `colour(pair)` → [r, g, b],
    *  `width` in pixels, `label` for who does not see it, `move(cell)`. A cell is { row, column },
    *  both stimuli. */

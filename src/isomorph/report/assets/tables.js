@@ -66,8 +66,7 @@ const tabled = (() => {
     const names = [...table.tHead.rows[0].cells].map(text);
     const lines = [...table.tBodies[0].rows].filter((row) => !row.hidden)
       .map((row) => names.map((_, n) => text(row.cells[n])));
-    const quoted = (text) => /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-    return [names, ...lines].map((line) => line.map(quoted).join(",")).join("\r\n") + "\r\n";
+    return csvOf([names, ...lines]);
   }
 
   /** Return what a table is called: its caption, the fold it is in, the nearest heading. */

@@ -1,5 +1,10 @@
 // What is shown, kept in the address so that a view can be sent: #view?region=IT&measure=cka
 
+/** Return a part of an address as it is meant; a lone % stands for itself. */
+function decoded(part) {
+  try { return decodeURIComponent(part); } catch { return part; }
+}
+
 const view = (() => {
   const PREFIX = "#view?";
   const listeners = [];

@@ -1,6 +1,6 @@
 // The viewer of two RDMs: what is chosen, by menus and in the address, and what is drawn of it.
 
-const viewer = (() => {
+(() => {
   const KEYS = ["left", "right", "distance", "order", "category", "third"];
   const WIDEST = 560; // pixels of a panel
   const TWO = 700; // pixels from which two panels stand side by side
@@ -174,6 +174,4 @@ const viewer = (() => {
     view.on(["left", "right"], once);
     if (asked()) { once(); section.scrollIntoView(); }
   }
-
-  return { WIDEST };
 })();
