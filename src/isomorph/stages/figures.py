@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -79,8 +80,10 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
     folder = layout.figures(dataset)
     said = "Simulated data. " if data.results.simulated else ""
     entries = []
+    taken: set[str] = set()
     for one in drawings(data):
-        files = {kind: f"{one.stem}.{kind}" for kind in FORMATS}
+        stem = free_name(one.stem, taken)
+        files = {kind: f"{stem}.{kind}" for kind in FORMATS}
         entry = {
             "kind": one.kind, "region": one.region, **files, "title": one.title,
             "caption": said + one.caption, "alt": said + one.finding,
@@ -99,6 +102,14 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
     contents = {name: sha256(folder / name) for name in names}
     write_beside(folder, stamp(layout, "figures", dataset), contents)
     return entries
+
+
+def free_name(stem: str, taken: set[str]) -> str:
+    """Return a name of files that no other figure has, and take it: V1 and v1 are two regions."""
+    number = next(n for n in count(1) if (stem if n == 1 else f"{stem}-{n}") not in taken)
+    name = stem if number == 1 else f"{stem}-{number}"
+    taken.add(name)
+    return name
 
 
 def read_tables(layout: Layout, dataset: str) -> dict[str, pd.DataFrame]:
