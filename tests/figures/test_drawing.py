@@ -32,6 +32,7 @@ from isomorph.figures.stimulus_map import draw_stimulus_map, stimulus_map_rows
 from isomorph.figures.style import colours, slug, thinned
 from isomorph.rdms import indexed
 from isomorph.stages import figures
+from isomorph.stages.figures import free_name
 
 
 @pytest.fixture
@@ -298,9 +299,16 @@ def test_a_map_of_stimuli_turns_the_layer_to_lie_as_the_region_does():
     assert faults(figure) == []
 
 
+def test_figures_of_regions_that_differ_in_case_alone_have_files_of_their_own():
+    taken: set[str] = set()
+    names = [free_name(one, taken) for one in ("rdms_v1", "rdms_v1", "rdms_it", "rdms_v1")]
+    assert names == ["rdms_v1", "rdms_v1-2", "rdms_it", "rdms_v1-3"]
+
+
 def test_slugs_and_thinning():
     assert slug("Human IT (left)") == "human-it-left"
     assert slug("***") == "unnamed"
+    assert slug("β (left)") == "β-left" != slug("α (left)")
     assert slug("IT −50 to 0 ms") == "it-minus-50-to-0-ms"
     assert thinned(30) == list(range(30))
     assert thinned(0) == []

@@ -118,3 +118,15 @@ def test_the_entry_says_what_is_shown(layout, table):
     assert "clusters of windows" in drawing.caption
     (plain,) = drawn(layout, table.drop(columns="p_cluster_corrected"))
     assert "clusters" not in plain.caption
+
+
+def test_places_name_the_bin_of_each_row_whatever_its_index():
+    rows = pd.DataFrame(
+        {"region": ["V1", "V1", "IT", "V1"], "time_start": [0.05, np.nan, -0.15, 0.05],
+         "time_stop": [0.06, np.nan, 0.0, 0.06]}, index=[7, 7, 0, 1]
+    )  # fmt: skip
+    found = main_rows.places(rows)
+    assert found.tolist() == ["V1 50 to 60 ms", "V1", "IT −150 to 0 ms", "V1 50 to 60 ms"]
+    assert found.index.tolist() == rows.index.tolist()
+    assert main_rows.places(rows.iloc[:0]).empty
+    assert len(main_rows.rows_of(rows, "V1 50 to 60 ms")) == 2

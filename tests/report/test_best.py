@@ -12,12 +12,13 @@ from synthetic_study import BEST, write_study
 
 from isomorph.figures.numbers import interval, number
 from isomorph.layout import Layout
-from isomorph.report.best import answer, footnote, layer_selection, models_table
+from isomorph.report import best as told
+from isomorph.report.best import answer, footnote, layer_selection, models_table, told_rows
 from isomorph.report.contests import models_compared
 from isomorph.report.evidence import read_results
 from isomorph.report.missing import judge
 from isomorph.report.page import render
-from isomorph.report.summary import rows_of
+from isomorph.report.summary import row_of, rows_of
 from isomorph.stages import compare
 
 
@@ -77,3 +78,37 @@ def test_every_two_models_but_controls_are_compared_on_the_page(layout):
     page = render(judge(layout))
     assert "Models against each other" in page
     assert "Scores on held-out stimuli beside the highest of all layers" in page
+
+
+def test_of_many_comparisons_the_tables_tell_the_main_ones_and_of_very_many_none(
+    layout, monkeypatch
+):
+    results = read_results(layout, "real")
+    comparisons, shown = results.table("comparisons"), results.shown[0]
+    own, rest = told_rows(results, shown)
+    assert len(own) == (comparisons["region"] == "alpha").sum()
+    assert rest == ""
+    monkeypatch.setattr(told, "MOST_TOLD", len(comparisons) - 1)
+    own, rest = told_rows(results, shown)
+    assert set(own["measure"]) == {"rho_a"}
+    assert set(own["region"]) == {"alpha"}
+    assert rest.startswith("Only 1 - Pearson correlation, rho-a: of all ")
+    page = render(judge(layout))
+    assert "<summary>Every layer</summary>" in page
+    assert rest in page
+    monkeypatch.setattr(told, "MOST_TOLD", 3)
+    own, rest = told_rows(results, shown)
+    assert len(own) == 0
+    assert rest.startswith(f"Of all {len(comparisons)} comparisons")
+    assert "in <code>comparisons.csv</code>" in render(judge(layout))
+
+
+def test_rows_of_a_region_are_found_and_made_once(layout):
+    results = read_results(layout, "real")
+    for shown in results.shown:
+        for kind in ("comparisons", "selection"):
+            table = results.table(kind)
+            keys = ("region", "distance", "measure")
+            same = [table[key] == getattr(shown, key) for key in keys]
+            assert results.of(kind, shown).equals(table[same[0] & same[1] & same[2]])
+        assert row_of(results, shown) is row_of(results, shown)

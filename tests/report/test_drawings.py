@@ -50,14 +50,14 @@ def test_each_colour_has_a_counterpart_on_dark_paper(written):
     said = drawing((written / "line.svg").read_text(), "one", "")
     (style,) = re.findall(r'<svg[^>]* style="([^"]*)"', said)
     for colour in ("#0067a5", INK):
-        assert f":light-dark({colour},{dark(colour)})" in style
+        assert f":var(--light,{colour}) var(--dark,{dark(colour)})" in style
     assert not re.findall("#[0-9a-f]{6}", said.replace(style, ""))
 
 
 def test_a_scale_of_colours_stays_on_white(written):
     said = drawing((written / "map.svg").read_text(), "one", "")
     assert said.startswith('<svg class="drawing paper"')
-    assert "light-dark" not in said
+    assert "--dark" not in said
     assert f"fill: {INK}" in said
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -45,8 +46,8 @@ class DatasetResults:
         """Each region's comparisons under its main measure and distance."""
         spec, comparisons = self.study.spec, self.tables["comparisons"]
         found = (
-            main_rows.main(comparisons, region, spec.measures, spec.distances)
-            for region in main_rows.regions(comparisons)
+            main_rows.main(rows, str(region), spec.measures, spec.distances)
+            for region, rows in comparisons.groupby(main_rows.places(comparisons), sort=False)
         )
         return tuple(one for one in found if one)
 
@@ -70,6 +71,16 @@ class DatasetResults:
         """The model with the highest of these scores under every distance and measure."""
         return winners(self.tables, self._owners)
 
+    @cached_property
+    def kept(self) -> dict[tuple[str, ...], Any]:
+        """What was made of these results and is asked for again, under names of its own."""
+        return {}
+
+    @cached_property
+    def _standing(self) -> dict[str, Mapping[Any, Any]]:
+        """Where the rows of a region, a distance and a measure stand in each table asked for."""
+        return {}
+
     @property
     def _owners(self) -> dict[str, str]:
         return {name: family.name for family in self.families for name in family.instances}
@@ -92,7 +103,11 @@ class DatasetResults:
         table = self.table(kind)
         if table.empty:
             return table
-        return main_rows.rows_of(main_rows.matching(table, shown), shown.region)
+        if kind not in self._standing:
+            keys = [main_rows.places(table), table["distance"], table["measure"]]
+            self._standing[kind] = table.groupby(keys, sort=False).indices
+        at = self._standing[kind].get((shown.region, shown.distance, shown.measure), [])
+        return table.iloc[at]
 
     def held_out(self, shown: main_rows.MainRows) -> pd.DataFrame:
         """Return a region's scores at layers chosen on other stimuli, empty if none."""

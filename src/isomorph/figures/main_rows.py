@@ -97,12 +97,17 @@ def usable(table: pd.DataFrame, value: str = "estimate") -> pd.DataFrame:
 def places(table: pd.DataFrame, column: str = "region") -> pd.Series:
     """Return the region of every row, with its time bin in words where there are bins."""
     named = table[column].astype(object)
-    if set(EDGES) <= set(table.columns):
-        timed = table[table[EDGES[0]].notna()]
-        edges = zip(named[timed.index], timed[EDGES[0]], timed[EDGES[1]], strict=True)
-        named = named.copy()
-        named[timed.index] = [in_time(*one) for one in edges]
-    return named
+    if not set(EDGES) <= set(table.columns):
+        return named
+    timed = table[EDGES[0]].notna().to_numpy()
+    keys = [column, *EDGES]
+    rows = table.loc[timed, keys]
+    # Words are made once for each bin, as there are many rows of each.
+    number = rows.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
+    words = [in_time(*one) for one in rows.drop_duplicates().itertuples(index=False)]
+    found = named.to_numpy(copy=True)
+    found[timed] = np.array(words, dtype=object)[number]
+    return pd.Series(found, table.index, dtype=object, name=column)
 
 
 def place_of(row: Mapping[Any, Any] | pd.Series) -> str:

@@ -195,9 +195,9 @@ def short_titles(families: Sequence[Family]) -> dict[str, str]:
 
 
 def slug(text: str) -> str:
-    """Return a text as part of a file name: lower case, words joined by hyphens."""
+    """Return a text as part of a file name: lower case, words of any script joined by hyphens."""
     words = text.lower().replace("\N{MINUS SIGN}", " minus ")  # -50 to 0 is not 50 to 0
-    return re.sub(r"[^a-z0-9]+", "-", words).strip("-") or "unnamed"
+    return re.sub(r"[\W_]+", "-", words).strip("-") or "unnamed"
 
 
 def shortened(text: str, most: int) -> str:

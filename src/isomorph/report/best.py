@@ -10,7 +10,7 @@ import pandas as pd
 
 from isomorph.figures import main_rows
 from isomorph.figures.dataset_results import DatasetResults
-from isomorph.figures.main_rows import Bounds, Family
+from isomorph.figures.main_rows import Bounds, Family, MainRows
 from isomorph.figures.numbers import (
     NONE,
     ceiling_said,
@@ -44,6 +44,10 @@ SELECTED = (
     PageColumn("maximum_chance", "by chance up to", "number"),
     PageColumn("optimism", "", "number"),
 )
+
+
+MOST_TOLD = 5_000
+"""Comparisons of a dataset that the page tells one by one, in tables of each region."""
 
 
 def answer(row: Row) -> list[str]:
@@ -185,6 +189,24 @@ def _mean_and_spread(rows: pd.DataFrame, value: str) -> tuple[str, str]:
         return number(row[value]), interval(row["interval_low"], row["interval_high"])
     values = rows[value].astype(float)
     return number(values.mean()), f"{number(values.min())} to {number(values.max())}"
+
+
+def told_rows(results: DatasetResults, shown: MainRows) -> tuple[pd.DataFrame, str]:
+    """Return which comparisons of a region its table tells, and what is said of the rest.
+
+    All of them in a small study; of a larger one those under the main distance and measure, of a
+    very large one none.
+    """
+    table = results.table("comparisons")
+    if len(table) <= MOST_TOLD:
+        return main_rows.rows_of(table, shown.region), ""
+    n_main = len(main_rows.matching(table, shown))
+    kept = n_main <= MOST_TOLD
+    main = f"{distance_title(shown.distance)}, {measure_label(shown.measure)}"
+    few = f"Only {main}: of" if kept else "Of"
+    rest = f"{few} all {len(table)} comparisons of this dataset, the explorer draws each"
+    rows = results.of("comparisons", shown)
+    return (rows if kept else rows.head(0)), rest
 
 
 def every_layer(results: DatasetResults, rows: pd.DataFrame) -> Titled:

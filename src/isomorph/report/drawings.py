@@ -98,7 +98,7 @@ def drawing(text: str, name: str, alternative: str) -> Markup:
         f"width:{PIXELS * width:.0f}px;min-width:{ceil(width * LEGIBLE / smallest)}px;"
         f"aspect-ratio:{width:g}/{height:g}"
     )
-    style += "".join(f";{key}:light-dark({c},{dark(c)})" for c, key in colours.items())
+    style += "".join(f";{key}:var(--light,{c}) var(--dark,{dark(c)})" for c, key in colours.items())
     said = (
         f'<svg class="drawing{" paper" * paper}" role="graphics-document" style="{style}" '
         f'aria-label="{escape(alternative)}"'

@@ -47,6 +47,7 @@ from isomorph.report.best import (
     layer_selection,
     models_table,
     some_interval_holds_0,
+    told_rows,
 )
 from isomorph.report.best import small_p_wide_interval as wide
 from isomorph.report.columns import tied
@@ -274,7 +275,7 @@ def _regions(results: Illustrated) -> list[dict[str, Any]]:
 
 def _region(row: Row, results: Illustrated) -> dict[str, Any]:
     shown, first = row.shown, row.shown.rows.iloc[0]
-    own = main_rows.rows_of(results.table("comparisons"), shown.region)
+    own, rest = told_rows(results, shown)
     return {
         "name": shown.region,
         "region": row.region,
@@ -290,6 +291,7 @@ def _region(row: Row, results: Illustrated) -> dict[str, Any]:
         "lacking": lacking(row),
         "selected": layer_selection(row),
         "full": every_layer(results, own),
+        "rest": rest,
         "scheme": first["scheme"],
         "wide": some_interval_holds_0(row),
         "wide_somewhere": wide(own),

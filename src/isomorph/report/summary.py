@@ -170,7 +170,15 @@ def _height(row: Row) -> float:
 
 
 def row_of(results: DatasetResults, shown: MainRows) -> Row:
-    """Return one region, or one of its time bins."""
+    """Return one region, or one of its time bins; made once, as many parts of the page ask."""
+    key = ("row", shown.region, shown.distance, shown.measure)
+    if key not in results.kept:
+        results.kept[key] = _row(results, shown)
+    row: Row = results.kept[key]
+    return row
+
+
+def _row(results: DatasetResults, shown: MainRows) -> Row:
     first = shown.rows.iloc[0]
     region = str(first["region"])
     tables = {kind: results.of(kind, shown) for kind in TABLES}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -80,8 +81,10 @@ def run(layout: Layout, dataset: str) -> list[dict[str, str]]:
     folder = layout.figures(dataset)
     said = "Simulated data. " if data.results.simulated else ""
     entries = []
+    taken: set[str] = set()
     for one in drawings(data):
-        files = {kind: f"{one.stem}.{kind}" for kind in FORMATS}
+        stem = free_name(one.stem, taken)
+        files = {kind: f"{stem}.{kind}" for kind in FORMATS}
         entry = {
             "kind": one.kind, "region": one.region, **files, "title": one.title,
             "caption": said + one.caption, "alt": said + one.finding,
@@ -116,6 +119,14 @@ def listed(layout: Layout, dataset: str) -> list[dict[str, str]]:
     with reading(file, "a list of figures"):
         entries: list[dict[str, str]] = json.loads(file.read_text(encoding="utf-8"))
     return entries
+
+
+def free_name(stem: str, taken: set[str]) -> str:
+    """Return a name of files that no other figure has, and take it: V1 and v1 are two regions."""
+    number = next(n for n in count(1) if (stem if n == 1 else f"{stem}-{n}") not in taken)
+    name = stem if number == 1 else f"{stem}-{number}"
+    taken.add(name)
+    return name
 
 
 def read_tables(layout: Layout, dataset: str) -> dict[str, pd.DataFrame]:

@@ -85,12 +85,19 @@ def test_paper_has_every_table_whole_and_is_white(visit, report_file):
     assert page.evaluate(PAPER) == "rgb(255, 255, 255)"
     lost = (
         "[...document.querySelectorAll('main :is(table, figure)')].filter((one) => "
-        "!one.closest('.raw') && !one.getBoundingClientRect().height)"
+        "!one.closest('.raw, .apart:not([open])') && !one.getBoundingClientRect().height)"
     )
     assert page.evaluate(f"{lost}.length") == 0
+    simulated = page.locator(".apart figure").first
+    assert not simulated.is_visible()  # what is simulated is printed where it is open
+    page.evaluate("document.querySelector('.apart').open = true")
+    assert simulated.is_visible()
+    leaves = {"open": page.pdf(format="A4").count(b"/Type /Page\n")}
+    page.evaluate("document.querySelector('.apart').open = false")
+    leaves["folded"] = page.pdf(format="A4").count(b"/Type /Page\n")
+    assert leaves["open"] > leaves["folded"] > 3
     assert not page.get_by_role("navigation").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 700
-    assert page.pdf(format="A4").count(b"/Type /Page\n") > 3
     page.emulate_media(media="screen")
     assert page.locator("details[open]").count() == 0  # folded again as it was
 
@@ -102,3 +109,20 @@ def test_everything_is_there_without_scripts(visit, report_file):
     page.locator("#real-methods > summary").click()
     assert page.locator('a[href="real/comparisons.csv"]').is_visible()
     assert page.locator(".scroll:not([tabindex])").count() == 0
+
+
+def test_colours_are_those_of_the_paper_in_browsers_that_know_no_light_dark(visit, report_file):
+    assert "light-dark(" not in report_file.read_text(encoding="utf-8")
+    line = "getComputedStyle(document.querySelector('.explorer .series')).color"
+    seen = set()
+    for scheme in ("light", "dark"):
+        page = visit(report_file, color_scheme=scheme)
+        page.wait_for_selector(".explorer .series")
+        seen.add(page.evaluate(line))
+    assert len(seen) == 2
+
+
+def test_an_address_cut_inside_a_sign_still_opens_the_page(visit, report_file):
+    page = visit(report_file, "#view?region=alpha&measure=rho%")
+    page.wait_for_selector("#explore .plot svg")
+    assert "alpha" in page.inner_text("#explore .finding")

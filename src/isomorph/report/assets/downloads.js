@@ -34,9 +34,9 @@ function csvOf(lines) {
   return lines.map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n";
 }
 
-/** Return a text as part of a file's name: lower case, words joined by hyphens. */
+/** Return a text as part of a file's name: lower case, words of any script joined by hyphens. */
 function slug(text) {
-  return text.toLowerCase().replaceAll("\u2212", " minus ").replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "") || "unnamed";
+  return text.toLowerCase().replaceAll("\u2212", " minus ").replace(/[^\p{L}\p{M}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 80) || "unnamed";
 }
 
 const INHERITED = ["fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width", "stroke-dasharray",

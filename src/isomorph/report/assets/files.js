@@ -20,7 +20,7 @@
   /** Return a drawing of the page as the text of a file: colours are those on white. */
   function alone(drawing) {
     const copy = drawing.cloneNode(true);
-    const colours = Object.fromEntries([...drawing.getAttribute("style").matchAll(/(--c\d+):light-dark\((#\w+)/g)].map(([, name, colour]) => [name, colour]));
+    const colours = Object.fromEntries([...drawing.getAttribute("style").matchAll(/(--c\d+):var\(--light,(#\w+)/g)].map(([, name, colour]) => [name, colour]));
     const { width, height } = drawing.viewBox.baseVal;
     for (const name of ["class", "role"]) copy.removeAttribute(name);
     for (const [name, value] of Object.entries({ xmlns: SVG, width: `${width}pt`, height: `${height}pt`, style: "stroke-linejoin: round", "font-family": "'DejaVu Sans', Verdana, sans-serif" })) copy.setAttribute(name, value);

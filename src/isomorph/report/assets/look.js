@@ -3,7 +3,7 @@
 const look = (() => {
   /** Return the attributes of what belongs to a group; its colour on white and on dark paper. */
   const series = ({ name, kind, colours: [light, dark] }) => ({
-    class: `series ${kind}`, style: `color: light-dark(${light}, ${dark})`, "data-group": name,
+    class: `series ${kind}`, style: `color: var(--light, ${light}) var(--dark, ${dark})`, "data-group": name,
   });
 
   /** Return a group's marker: discs of networks, triangles on their tips of those that have no colour

@@ -39,10 +39,10 @@
     for (const child of box.children) watcher.observe(child);
   }
 
-  // Paper cannot be unfolded. What only programs read stays folded: it is in files.
+  // Paper cannot be unfolded. What only programs read stays folded, and what is simulated.
   let folded = [];
   addEventListener("beforeprint", () => {
-    folded = [...document.querySelectorAll("details:not([open], .raw)")];
+    folded = [...document.querySelectorAll("details:not([open], .raw, .apart)")];
     for (const one of folded) one.open = true;
   });
   addEventListener("afterprint", () => { for (const one of folded.splice(0)) one.open = false; });

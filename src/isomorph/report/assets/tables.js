@@ -83,7 +83,7 @@ const tabled = (() => {
     sortable(table, rows);
     const save = html("button", {
       type: "button", "aria-label": `Save as CSV: ${of}`, title: "Save the table as it stands as CSV",
-      onclick: () => saveText(`${slug(of).slice(0, 80)}.csv`, "\ufeff" + asCsv(table), "text/csv;charset=utf-8"),
+      onclick: () => saveText(`${slug(of)}.csv`, "\ufeff" + asCsv(table), "text/csv;charset=utf-8"),
     }, "CSV");
     const tools = html("div", { class: "tools" }, rows.length < FILTERED ? null : filtered(table, rows, of), save);
     (table.closest(".scroll") ?? table).before(tools);
