@@ -169,7 +169,9 @@ def test_code_in_another_s_repository_has_no_commit(tmp_path):
 
 def test_simulated_data_are_one_panel_and_the_rest_is_folded(html):
     inside = html[html.index('<section id="sim"') : html.index('<section id="run"')]
-    panel, _, rest = inside.partition('<details class="part">\n<summary>All of this simulated')
+    panel, _, rest = inside.partition(
+        '<details class="part apart">\n<summary>All of this simulated'
+    )
     assert "2 of 2 planted layers were recovered exactly" in panel
     assert "<figure" not in panel
     assert 'id="sim-alpha"' in rest
