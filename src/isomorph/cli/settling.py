@@ -85,11 +85,10 @@ def _reason(layout: Layout, fitting: Fitting, job: Job, *, versions: bool) -> st
 
 
 def _order_dates(layout: Layout, fitting: Fitting, job: Job) -> None:
-    """Let nothing that a job wrote be older than what it was made from, or than the rest of it."""
-    written = written_by(layout, job)
-    known = [file for file in (*fitting.files(job), *written) if file.exists()]
+    """Let nothing that a job wrote be older than what it was made from."""
+    known = [file for file in fitting.files(job) if file.exists()]
     newest = max((file.stat().st_mtime_ns for file in known), default=0)
-    for file in (*written, layout.benchmark(job.stage, *job.names)):
+    for file in (*written_by(layout, job), layout.benchmark(job.stage, *job.names)):
         for one in (file, file / ".snakemake_timestamp"):  # which a folder is dated by
             if one.exists() and one.stat().st_mtime_ns < newest:
                 os.utime(one, ns=(newest, newest))
