@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 
 from isomorph.errors import IsomorphError
+from isomorph.geometry import UndefinedDistanceError
 from isomorph.rdms import DISTANCES, TRANSFORMS, RdmRow, brain_rdms, fold_gram, geometry_of_features
-from isomorph.rdms.distances import UndefinedDistanceError
 
 
 def folds_of(rng, n_repetitions=4, n_stimuli=7, n_units=30):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isomorph.built_in import named_study
+from isomorph.cli.lock import add_lock
 from isomorph.cli.opening import VOCABULARY, open_study
 from isomorph.cli.run import add_demo, add_run, add_unlock
 from isomorph.cli.stages import load
@@ -18,7 +19,7 @@ from isomorph.saying import count
 
 if TYPE_CHECKING:
     from isomorph.layout import Layout
-    from isomorph.study import DatasetSpec, Study
+    from isomorph.study import Study
 
 STUDY = "study file, or the name of one that comes with isomorph, such as demo"
 
@@ -266,65 +267,6 @@ LISTS: dict[str, Callable[[], str]] = {"measures": _measures, "distances": _dist
 """What names a study may hold, in words."""
 
 
-def _add_lock(parser: argparse.ArgumentParser) -> None:
-    either = parser.add_mutually_exclusive_group(required=True)
-    either.add_argument("--study", type=named_study, metavar="FILE", help="study file")
-    either.add_argument(
-        "--file", action="append", type=Path, metavar="YAML",
-        help="a dataset's file, of any study or none; may be repeated",
-    )  # fmt: skip
-    parser.add_argument(
-        "--dataset", nargs="+", action="extend", metavar="NAME",
-        help="datasets of the study (default: every one that takes a lock)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--check", action="store_true",
-        help="compare the locks with the archives as they are now and write nothing",
-    )  # fmt: skip
-    parser.set_defaults(run=_lock)
-
-
-def _lock(parsed: argparse.Namespace) -> None:
-    from isomorph.archives.locking import LockDiffersError, check_lock, lock_dataset
-
-    differing = []
-    for dataset, file, command in _to_lock(parsed):
-        try:
-            lines = (check_lock if parsed.check else lock_dataset)(dataset, file, command)
-        except LockDiffersError as error:  # the others are compared too
-            differing.append(str(error))
-            continue
-        print(*lines, sep="\n", flush=True)
-    if differing:
-        raise IsomorphError("\n".join(differing))
-
-
-def _to_lock(parsed: argparse.Namespace) -> list[tuple[DatasetSpec, Path, str]]:
-    """Return the datasets to lock, each with its file and the command that locks it alone."""
-    from isomorph.archives.resolve import RESOLVERS
-    from isomorph.study import DatasetSpec, load_study, read_spec
-
-    if parsed.study is None:
-        if parsed.dataset:
-            raise IsomorphError(
-                "--dataset: names datasets of a study; give --study, or only --file"
-            )
-        return [
-            (read_spec(file, DatasetSpec), file, f"isomorph lock --file {file}")
-            for file in parsed.file
-        ]
-    study = load_study(parsed.study)
-    named = list(dict.fromkeys(parsed.dataset or ()))
-    names = named or [name for name, one in study.datasets.items() if one.archive.kind in RESOLVERS]
-    if not names:
-        raise IsomorphError(
-            f"{study.path}: none of its datasets takes a lock; those of archive.kind dandi or "
-            "openneuro do"
-        )
-    command = f"isomorph lock --study {study.path} --dataset "
-    return [(study.dataset(name), study.dataset_files[name], command + name) for name in names]
-
-
 def _add_searchlight(parser: argparse.ArgumentParser) -> None:
     add_study(parser)
     add_root(parser)
@@ -379,7 +321,7 @@ TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
         "a similarity map: a layer and the sphere around each voxel",
         _add_searchlight,
     ),
-    "lock": ("pin every file of a dataset by what its archive says", _add_lock),
+    "lock": ("pin every file of a dataset by what its archive says", add_lock),
     "schema": ("write the JSON schemas of the settings files, for editors", _add_schema),
     "validate": ("do published results again, and say what came out beside them", add_validate),
 }

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from isomorph.figures import depth
 from isomorph.figures.distributions import draw_units
 from isomorph.figures.main_rows import Family
-from isomorph.figures.profile import draw_depth, draw_scores, finish
+from isomorph.figures.profile import draw_depth, finish
+from isomorph.figures.score_panel import draw_scores
 from isomorph.figures.style import FAINT, WIDEST, Look, looks, styled
 
 LOWEST = -1.0

@@ -6,7 +6,8 @@ Nothing here knows where a study keeps its files; `isomorph.stages.rdms` reads a
 from isomorph.geometry import Geometry, fold_gram, geometry_of_features
 from isomorph.rdms.collecting import brain_rdms, model_rdms
 from isomorph.rdms.collection import distances_of, flat, indexed
-from isomorph.rdms.distances import DISTANCES, Distance
+from isomorph.rdms.distance import Distance
+from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.exchange import from_rsatoolbox, to_rsatoolbox
 from isomorph.rdms.fold_geometry import geometry_of_folds, geometry_of_layer
 from isomorph.rdms.folds import Folds, folds_of

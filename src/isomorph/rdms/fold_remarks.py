@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from isomorph.rdms.distances import Distance
+from isomorph.rdms.distance import Distance
 from isomorph.rdms.folds import Folds, folds_of_units
 from isomorph.rdms.rdm_rows import RdmRow
 from isomorph.responses.division import Division

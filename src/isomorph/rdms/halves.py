@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from isomorph.geometry import Floats, Geometry, UndefinedDistanceError, joined
-from isomorph.rdms.distances import DISTANCES, Distance, from_gram
+from isomorph.rdms.distance import Distance
+from isomorph.rdms.distances import DISTANCES, from_gram
 from isomorph.rdms.fold_geometry import geometry_of_folds
 from isomorph.rdms.folds import Folds
 from isomorph.rdms.halvings import Halving

@@ -9,7 +9,7 @@ from typing import Any
 from isomorph.catalogue.dictionary import row_of
 from isomorph.measures._measure import FEATURES, Measure
 from isomorph.measures.family_words import FAMILIES, FamilyWords
-from isomorph.rdms.distances import Distance
+from isomorph.rdms.distance import Distance
 
 NOTATION = r"""
 $X$ ($n \times p$) and $Y$ ($n \times q$) are the features of the first and of the second

@@ -17,7 +17,7 @@ from isomorph.making import require, stamp
 from isomorph.rdms.brain import rdms_of_responses
 from isomorph.rdms.collecting import brain_rdms, model_rdms
 from isomorph.rdms.collection import LEVELS, available, distances_of, flat, indexed, undefined_of
-from isomorph.rdms.distances import EQUAL
+from isomorph.rdms.distance import EQUAL
 from isomorph.rdms.fold_geometry import geometry_of_layer
 from isomorph.rdms.halvings import most_halvings
 from isomorph.rdms.layered import rdms_of_layer
