@@ -3,6 +3,7 @@ import gzip
 import re
 import subprocess
 from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -18,7 +19,7 @@ from isomorph.layout import Layout
 from isomorph.report.answers import read, sentences
 from isomorph.report.made import commit
 from isomorph.report.missing import judge
-from isomorph.report.page import render, tied
+from isomorph.report.page import SECTIONS, anchors, render, tied
 from isomorph.report.unsaid import unsaid
 from isomorph.study import load_study
 
@@ -325,3 +326,14 @@ def test_a_listed_figure_that_is_gone_stops_the_report_with_a_sentence(fresh):
 def test_p_and_brackets_are_not_torn_apart():
     tie = "\N{NO-BREAK SPACE}"
     assert tied("is .3 [.1, .4] (p = .02)") == f"is .3 [.1,{tie}.4] (p{tie}={tie}.02)"
+
+
+def test_no_two_sections_of_the_page_are_identified_alike():
+    regions = ("V1", "v1", "V 1", "methods", "Trust", "\N{GREEK SMALL LETTER ALPHA}")
+    shown = [SimpleNamespace(region=region) for region in regions]
+    found = [SimpleNamespace(dataset=name, shown=shown) for name in ("one", "two")]
+    ids = anchors(found)
+    taken = {f"{name}-{section}" for name in ("one", "two") for section in SECTIONS}
+    assert len({*ids.values(), *taken}) == 2 * len(regions) + len(taken)
+    assert ids["one", "V1"] == "one-v1"
+    assert not any(" " in one for one in ids.values())

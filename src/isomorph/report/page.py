@@ -69,7 +69,13 @@ from isomorph.report.summary_words import MARKS, caption, key, mark, note, spoke
 from isomorph.report.unsaid import unsaid
 from isomorph.responses.times import EDGES
 from isomorph.saying import say
+from isomorph.stages.figures import free_name
 from isomorph.study import ModelSpec
+
+SECTIONS = (
+    "recovery", "differences", "explained", "predicted", "trust", "among", "methods",
+)  # fmt: skip
+"""What sections of a dataset are identified by, behind its name."""
 
 
 def run(layout: Layout) -> Path:
@@ -200,9 +206,20 @@ def context(judged: Judged) -> dict[str, Any]:
         "other_versions": other_versions(
             stamps(judged.fitting, (job for job in jobs(study) if job.stage != "report"))
         ),
+        "anchors": anchors(found),
         "explored": choices(found),
         "bundles": {**bundles(found), **({viewed.BUNDLE: rdms} if rdms else {})},
         "rdms": viewed.BUNDLE,
+    }
+
+
+def anchors(found: Sequence[Illustrated]) -> dict[tuple[str, str], str]:
+    """Return the identifier of the section of each region, by dataset and region, no two alike."""
+    taken = {f"{slug(one.dataset)}-{section}" for one in found for section in SECTIONS}
+    return {
+        (one.dataset, shown.region): free_name(f"{slug(one.dataset)}-{slug(shown.region)}", taken)
+        for one in found
+        for shown in one.shown
     }
 
 
