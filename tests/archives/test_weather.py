@@ -229,6 +229,19 @@ def rest(objects):
     event.set()
 
 
+@pytest.fixture
+def waiting(monkeypatch):
+    """Is set once somebody here is told that another process downloads what he wants."""
+    event = Event()
+
+    def say(line):
+        assert "another process is downloading this, waiting for it" in line
+        event.set()
+
+    monkeypatch.setattr("isomorph.archives.held.say", say)
+    return event
+
+
 def wait_until(true, seconds=60.0):
     end = time.monotonic() + seconds
     while not true():
@@ -257,13 +270,13 @@ def test_a_process_killed_in_mid_file_leaves_no_manifest_and_is_resumed(objects,
     check_whole(layout)
 
 
-def test_of_two_processes_one_waits_and_the_file_comes_once(objects, pinned, rest, capfd):
+def test_of_two_processes_one_waits_and_the_file_comes_once(objects, pinned, rest, waiting):
     layout, name, large = pinned()
     with start(layout) as first:
         wait_for_half(layout, large)
         second = Thread(target=fetch.run, args=(layout, "objects"))
         second.start()
-        wait_until(lambda: "downloading this, waiting for it" in capfd.readouterr().err)
+        assert waiting.wait(60)
         rest.set()
         second.join(60)
         said = first.communicate(timeout=60)[1]
@@ -272,13 +285,15 @@ def test_of_two_processes_one_waits_and_the_file_comes_once(objects, pinned, res
     check_whole(layout)
 
 
-def test_who_waits_for_a_process_that_is_killed_goes_on_where_it_was(objects, pinned, rest, capfd):
+def test_who_waits_for_a_process_that_is_killed_goes_on_where_it_was(
+    objects, pinned, rest, waiting
+):
     layout, name, large = pinned()
     with start(layout) as first:
         wait_for_half(layout, large)
         second = Thread(target=fetch.run, args=(layout, "objects"))
         second.start()
-        wait_until(lambda: "downloading this, waiting for it" in capfd.readouterr().err)
+        assert waiting.wait(60)
         assert len(objects.asked(name)) == 1
         first.kill()
     second.join(60)

@@ -85,10 +85,18 @@ def _reason(layout: Layout, fitting: Fitting, job: Job, *, versions: bool) -> st
 
 
 def _order_dates(layout: Layout, fitting: Fitting, job: Job) -> None:
-    """Let nothing that a job wrote be older than what it was made from."""
-    known = [file for file in fitting.files(job) if file.exists()]
-    newest = max((file.stat().st_mtime_ns for file in known), default=0)
-    for file in (*written_by(layout, job), layout.benchmark(job.stage, *job.names)):
+    """Let nothing that a job wrote be older than what it was made from.
+
+    Its benchmark, which the workflow counts as written by it, comes after the rest.
+    """
+    written = written_by(layout, job)
+    _no_older(written, fitting.files(job))
+    _no_older([layout.benchmark(job.stage, *job.names)], [*fitting.files(job), *written])
+
+
+def _no_older(files: Iterable[Path], than: Iterable[Path]) -> None:
+    newest = max((file.stat().st_mtime_ns for file in than if file.exists()), default=0)
+    for file in files:
         for one in (file, file / ".snakemake_timestamp"):  # which a folder is dated by
             if one.exists() and one.stat().st_mtime_ns < newest:
                 os.utime(one, ns=(newest, newest))
