@@ -1,0 +1,68 @@
+"""Datasets whose files alone differ from others: locks, bytes, stimuli and responses in miniature.
+
+All in one process, as the commands a person would type; what follows from responses is tested on
+the datasets of `test_replicas`.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+import replica_study as replicas
+
+from isomorph.archives.lock import read_lock
+from isomorph.artefacts import read_responses
+from isomorph.cli import main
+from isomorph.jobs import jobs
+from isomorph.layout import Layout
+from isomorph.study import load_study
+
+STUDY = {"name": "arriving", "title": "Files of many kinds"}
+PIXELS = {
+    "name": "pixels", "title": "Pixels", "source": "baseline/pixels", "preprocessing": {"size": 8},
+}  # fmt: skip
+ARRIVAL = ("fetch", "stimuli", "responses")
+KNOWN = replicas.replicas(arriving=True)
+
+
+@pytest.fixture(scope="module")
+def arrived(tmp_path_factory):
+    """Give the study of all replicas that arrive, once their responses are there."""
+    folder = tmp_path_factory.mktemp("arrivals")
+    replicas.write_config(folder, STUDY, {"pixels": PIXELS}, KNOWN)
+    archives = replicas.write_files(folder, KNOWN)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        with replicas.servers(archives, folder / "objects") as servers:
+            patch.setenv("ISOMORPH_MIRRORS", servers.mirrors)
+            assert main(["lock", "--study", "config/study.yaml"]) == 0
+            study = load_study(folder / "config" / "study.yaml")
+            chosen = [job for job in jobs(study) if job.stage in ARRIVAL]
+            for command in replicas.commands(chosen):
+                assert main(command) == 0, command
+        yield Layout(load_study(folder / "config" / "study.yaml"), folder)
+
+
+@pytest.mark.parametrize("dataset", sorted(KNOWN))
+def test_what_is_locked_arrives_and_is_read(arrived, dataset):
+    files = {file.path for file in read_lock(arrived.study, dataset).files}
+    assert files <= {
+        str(file.relative_to(arrived.archive(dataset)))
+        for file in arrived.archive(dataset).rglob("*")
+    }
+    stimuli = set(pd.read_csv(arrived.stimuli(dataset), dtype=str)["stimulus"])
+    for subject in KNOWN[dataset].SUBJECTS:
+        for data in read_responses(arrived.responses(dataset, subject)).values():
+            assert set(data["stimulus"].values) <= stimuli
+            assert np.isfinite(data["response"].values).all()
+            assert data.sizes["unit"]
+
+
+def responses(layout, dataset, subject):
+    (data,) = read_responses(layout.responses(dataset, subject)).values()
+    return data
+
+
+def test_units_of_each_hemisphere_make_one_region_on_the_grid_of_the_volumes(arrived):
+    data = responses(arrived, "ds001499", "CSI1")
+    regions, counts = np.unique(data["region"].values, return_counts=True)
+    assert dict(zip(regions, counts, strict=True)) == {"EarlyVis": 96, "LOC": 96, "PPA": 96}
