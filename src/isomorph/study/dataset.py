@@ -18,6 +18,7 @@ from isomorph.study.archive import (
     SideArchiveSpec,
     SimulatedArchive,
 )
+from isomorph.study.published import PublishedScores
 from isomorph.study.responses import RdmResponses, ResponsesSpec
 from isomorph.study.stimuli import SharedStimuli, StimuliSpec
 
@@ -36,6 +37,10 @@ class Expected(Spec):
     """Units per region after quality criteria, summed over subjects."""
     bytes: int | None = None
     """Size of all the files together."""
+    published: tuple[PublishedScores, ...] = ()
+    """Scores that papers report of the dataset. They stop no stage: the page, `isomorph headline`
+    and `isomorph verify` say which were found again, and with `mismatch: refuse` the last fails
+    where one was not."""
     mismatch: Literal["refuse", "report"] = "refuse"
     """What a difference does: stop, or be said and go on."""
 
