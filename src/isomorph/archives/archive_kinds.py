@@ -11,9 +11,11 @@ from isomorph.archives.fetched import Here
 from isomorph.foreign.listing import Listing
 from isomorph.layout import Layout
 from isomorph.registry import Registry, lazily
+from isomorph.study import Spec
 from isomorph.study.archive import (
     GROUP,
     ArchiveSettings,
+    BucketArchive,
     DandiArchive,
     LocalArchive,
     OpenNeuroArchive,
@@ -69,7 +71,7 @@ class ArchiveKind(ArchiveSettings):
     in_place: Callable[[Layout, str], tuple[Path, Listing]] | None = None
 
 
-def _pinned(spec: type[DandiArchive] | type[OpenNeuroArchive]) -> ArchiveKind:
+def _pinned(spec: type[Spec]) -> ArchiveKind:
     return ArchiveKind(
         spec,
         fetch=lazily("isomorph.archives.pinned:fetch"),
@@ -103,6 +105,7 @@ ARCHIVES: Registry[ArchiveKind] = Registry(
         ),
         "dandi": _pinned(DandiArchive),
         "openneuro": _pinned(OpenNeuroArchive),
+        "bucket": _pinned(BucketArchive),
     },
     GROUP,
     ArchiveKind,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -124,17 +125,32 @@ class SimulatedArchive(Spec):
     seed: Seed = 0
 
 
-class DandiArchive(Spec):
+class PickedFiles(Spec):
+    """Files of one source that patterns pick; the lock beside the dataset's file pins them."""
+
+    include: Unique[str] = Field(min_length=1)
+    """Glob patterns of paths; `{subject}` stands for each subject of the dataset."""
+    exclude: Unique[str] = ()
+    """Glob patterns of paths to leave out again."""
+
+    @property
+    def edition(self) -> tuple[str, str]:
+        """What the notes of a lock call the source, and the version that is asked for."""
+        raise NotImplementedError
+
+    @property
+    def origin(self) -> str:
+        """The source and its version, in words."""
+        return " ".join(self.edition)
+
+
+class DandiArchive(PickedFiles):
     """Assets of a dandiset, pinned by the lock file beside the dataset's own."""
 
     kind: Literal["dandi"]
     dandiset: Annotated[str, StringConstraints(pattern=DANDISET)]
     version: str
     """A published version, or `draft`; the hashes of the lock hold for either."""
-    include: Unique[str] = Field(min_length=1)
-    """Glob patterns of asset paths; `{subject}` stands for each subject of the dataset."""
-    exclude: Unique[str] = ()
-    """Glob patterns of asset paths to leave out again."""
     access: Literal["download", "stream"] = "download"
     """`download` keeps whole files and verifies their hash. `stream` reads only `keep` from the
     remote file, pinned by asset id and size."""
@@ -150,8 +166,16 @@ class DandiArchive(Spec):
             raise ValueError("keep goes with access: stream, and access: stream needs keep")
         return self
 
+    @property
+    def edition(self) -> tuple[str, str]:
+        return f"dandiset {self.dandiset}", self.version
 
-class OpenNeuroSource(Spec):
+    @property
+    def origin(self) -> str:
+        return f"DANDI {self.dandiset} {self.version}"
+
+
+class OpenNeuroSource(PickedFiles):
     """Files of one repository of OpenNeuro."""
 
     dataset: Annotated[str, StringConstraints(pattern=OPENNEURO)]
@@ -160,10 +184,14 @@ class OpenNeuroSource(Spec):
     """A snapshot's tag; of a repository of derivatives, the commit."""
     into: Into = ""
     """Folder of the archive the files come to stand in, such as `derivatives/fmriprep`."""
-    include: Unique[str] = Field(min_length=1)
-    """Glob patterns of paths; `{subject}` stands for each subject of the dataset."""
-    exclude: Unique[str] = ()
-    """Glob patterns of paths to leave out again."""
+
+    @property
+    def edition(self) -> tuple[str, str]:
+        return self.dataset, self.version
+
+    @property
+    def origin(self) -> str:
+        return f"OpenNeuro {self.dataset} {self.version}"
 
 
 class OpenNeuroArchive(Spec):
@@ -173,7 +201,44 @@ class OpenNeuroArchive(Spec):
     sources: tuple[OpenNeuroSource, ...] = Field(min_length=1)
 
 
-Own = PackageArchive | LocalArchive | SimulatedArchive | DandiArchive | OpenNeuroArchive
+def _bucket_name(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
+        raise ValueError(
+            f"{json.dumps(name, ensure_ascii=False)} must be the name of a bucket alone, such as "
+            "natural-scenes-dataset; a folder of it goes into prefix"
+        )
+    return name
+
+
+class BucketArchive(PickedFiles):
+    """Files of a public S3 bucket, pinned by the lock file beside the dataset's own."""
+
+    kind: Literal["bucket"]
+    bucket: Annotated[str, AfterValidator(_bucket_name)]
+    """Its name, such as `natural-scenes-dataset`."""
+    prefix: str = ""
+    """Folder of the bucket that holds the files, empty for all of it; paths count from it."""
+
+    @property
+    def edition(self) -> tuple[str, str]:
+        return "bucket", self.bucket
+
+    @property
+    def origin(self) -> str:
+        return f"bucket {self.bucket}/{self.prefix}"
+
+
+PINNED = (PickedFiles, OpenNeuroArchive)
+"""Archives whose files a lock pins; only beside these may files stand elsewhere too."""
+
+Own = (
+    PackageArchive
+    | LocalArchive
+    | SimulatedArchive
+    | DandiArchive
+    | OpenNeuroArchive
+    | BucketArchive
+)
 
 GROUP = "isomorph.archives"
 """Group of entry points by which other packages add kinds of archives."""
@@ -231,15 +296,11 @@ ArchiveSpec = Annotated[
 # ---------------------------------------------------------------- files that stand elsewhere
 
 
-class BucketFiles(Spec):
-    """Files of a public S3 bucket, pinned by the lock file too."""
+class BucketFiles(BucketArchive):
+    """Files of a public S3 bucket that go with those of another archive."""
 
-    kind: Literal["bucket"]
-    bucket: str
-    prefix: str
-    """Folder of the bucket that holds the files, empty for all of it; paths count from it."""
     include: Unique[str] = ("**",)
-    """Glob patterns of paths."""
+    """Glob patterns of paths; `{subject}` stands for each subject of the dataset."""
     into: Into
     """Folder of the archive the files come to stand in."""
 
