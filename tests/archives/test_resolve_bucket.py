@@ -1,10 +1,13 @@
 import hashlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from objects import FORBIDDEN, Fault
 
-from isomorph.archives.resolve.bucket import resolve
-from isomorph.archives.resolve.s3 import bucket_address
+from isomorph.archives.patterns import matches
+from isomorph.archives.resolve.bucket import _search, resolve
+from isomorph.archives.resolve.s3 import Listing, Stored, bucket_address
 from isomorph.errors import IsomorphError
 from isomorph.study.archive import BucketArchive, BucketFiles
 
@@ -187,12 +190,39 @@ def test_a_bucket_with_a_dot_has_no_host_of_its_own():
     assert bucket_address("openneuro.org") == "https://s3.amazonaws.com/openneuro.org"
 
 
-def test_a_file_that_cannot_stand_in_a_lock_is_told_without_naming_a_key_a_bucket_has_not(pictures):
+def test_a_file_that_cannot_stand_in_a_lock_is_told(pictures):
     odd = pictures.root / "pictures" / "scenes" / "manifest.json"
     odd.write_bytes(b"{}")
-    refusal(
-        lambda: resolved(include=["**"], into=""), "manifest.json", "alone with include",
-    )  # fmt: skip
+    refusal(lambda: resolved(include=["**"], into=""), "manifest.json", "exclude")
+    assert len(resolved(include=["**"], into="scenes").files) == 4
+
+
+class Held:
+    """A bucket of keys that are at hand."""
+
+    def __init__(self, keys):
+        self.keys = keys
+
+    def listing(self, prefix, delimiter=""):
+        found = {key: key.removeprefix(prefix) for key in self.keys if key.startswith(prefix)}
+        deeper = {key: rest for key, rest in found.items() if delimiter and delimiter in rest}
+        folders = {prefix + rest.partition(delimiter)[0] + delimiter for rest in deeper.values()}
+        objects = {key: Stored(0, "", "") for key in found if key not in deeper}
+        return Listing(objects, tuple(sorted(folders)))
+
+
+@given(
+    st.lists(st.text("ab/[", min_size=1, max_size=6), max_size=12),
+    st.text("ab/*?[]", min_size=1, max_size=6),
+)
+def test_what_is_listed_holds_all_that_a_pattern_matches(names, pattern):
+    keys = [f"top/{name}" for name in names if "" not in name.split("/")]
+    listed = {key.removeprefix("top/") for key, _ in _search(Held(keys), "top/", pattern)}
+    paths = [key.removeprefix("top/") for key in keys]
+    if pattern in paths and "[" in pattern:
+        assert pattern in listed  # by its very name, whatever else the pattern could mean
+    else:
+        assert set(matches(pattern, paths)) == set(matches(pattern, listed))
 
 
 def listed(*entries, truncated="false", token=""):

@@ -17,10 +17,13 @@ from isomorph.study.archive import (
     ArchiveSettings,
     BucketArchive,
     DandiArchive,
+    FigshareArchive,
     LocalArchive,
     OpenNeuroArchive,
+    OsfArchive,
     PackageArchive,
     SimulatedArchive,
+    ZenodoArchive,
 )
 
 Ready = tuple[str, Sequence[str] | None]
@@ -106,6 +109,9 @@ ARCHIVES: Registry[ArchiveKind] = Registry(
         "dandi": _pinned(DandiArchive),
         "openneuro": _pinned(OpenNeuroArchive),
         "bucket": _pinned(BucketArchive),
+        "zenodo": _pinned(ZenodoArchive),
+        "figshare": _pinned(FigshareArchive),
+        "osf": _pinned(OsfArchive),
     },
     GROUP,
     ArchiveKind,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -25,7 +25,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 from isomorph.layout import Layout
 from isomorph.making import stamp
-from isomorph.registry import Registry, lazily
+from isomorph.registry import lazily
 from isomorph.saying import count
 from isomorph.study import DatasetSpec
 from isomorph.study.archive import DandiArchive
@@ -35,14 +35,18 @@ Bring = Callable[[Layout, str, Sequence[LockedFile], Path, Callable[[], None]], 
 last argument before it touches one that does not stand whole."""
 
 
-BRING: Registry[Bring] = Registry(
-    "archive that is pinned by a lock",
-    {
-        "dandi": lazily("isomorph.archives.dandi:bring"),
-        **dict.fromkeys(("openneuro", "bucket"), lambda _, *asked: transfer(*asked)),
-    },
-)
-"""How the files of a main archive come, by its `kind`."""
+BRING: Mapping[str, Bring] = {"dandi": lazily("isomorph.archives.dandi:bring")}
+"""How the files of a main archive come that are not just asked for where the lock says, by kind."""
+
+
+def _as_locked(
+    _: Layout,
+    dataset: str,
+    files: Sequence[LockedFile],
+    folder: Path,
+    lacking: Callable[[], None],
+) -> list[FileRecord]:
+    return transfer(dataset, files, folder, lacking)
 
 
 def fetch(layout: Layout, dataset: str) -> None:
@@ -59,7 +63,7 @@ def fetch(layout: Layout, dataset: str) -> None:
         the disk is too small, or a file cannot be had with the right bytes.
     """
     spec = layout.study.dataset(dataset)
-    bring, lose = BRING[spec.archive.kind], partial(_lose, layout, dataset)
+    bring, lose = BRING.get(spec.archive.kind, _as_locked), partial(_lose, layout, dataset)
     given = requested.check(layout, dataset)
     lock = read_lock(layout.study, dataset)
     chosen = choose_files(layout, dataset, lock)

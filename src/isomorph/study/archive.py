@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Discriminator,
     Field,
     SerializeAsAny,
@@ -25,6 +26,7 @@ from isomorph.study._base import Name, Seed, Sha256, Spec, Unique, checked, mist
 
 DANDISET = r"^[0-9]{6}$"
 OPENNEURO = r"^ds[0-9]{6}(-[a-z0-9]+)?$"
+OSF = r"^[a-z0-9]{5,12}$"
 
 
 def _below(folder: str) -> str:
@@ -228,6 +230,57 @@ class BucketArchive(PickedFiles):
         return f"bucket {self.bucket}/{self.prefix}"
 
 
+def _number(record: Any) -> Any:
+    if isinstance(record, str) and not record.isdecimal():
+        raise ValueError(
+            f"{json.dumps(record, ensure_ascii=False)} must be the number alone in the record's "
+            "address or DOI, such as 4924875 of 10.5281/zenodo.4924875"
+        )
+    return record
+
+
+RecordNumber = Annotated[int, BeforeValidator(_number), Field(gt=0)]
+
+
+class ZenodoArchive(PickedFiles):
+    """Files of a record of Zenodo, pinned by the lock file beside the dataset's own."""
+
+    kind: Literal["zenodo"]
+    record: RecordNumber
+    """Number of one version of the record; that of all versions together is refused."""
+
+    @property
+    def edition(self) -> tuple[str, str]:
+        return "Zenodo record", str(self.record)
+
+
+class FigshareArchive(PickedFiles):
+    """Files of an item of figshare, pinned by the lock file beside the dataset's own."""
+
+    kind: Literal["figshare"]
+    record: RecordNumber
+    """Number of the item, such as 14763051 of 10.6084/m9.figshare.14763051.v1."""
+    version: Annotated[int, Field(gt=0)]
+    """Its version, such as 1 of 10.6084/m9.figshare.14763051.v1."""
+
+    @property
+    def edition(self) -> tuple[str, str]:
+        return f"figshare {self.record} version", str(self.version)
+
+
+class OsfArchive(PickedFiles):
+    """Files of a project or registration of OSF, pinned by the lock beside the dataset's file."""
+
+    kind: Literal["osf"]
+    record: Annotated[str, StringConstraints(pattern=OSF)]
+    """Its name, such as `sde8m` of https://osf.io/sde8m; a component has a name of its own. The
+    lock names the version of each file."""
+
+    @property
+    def edition(self) -> tuple[str, str]:
+        return "OSF", self.record
+
+
 PINNED = (PickedFiles, OpenNeuroArchive)
 """Archives whose files a lock pins; only beside these may files stand elsewhere too."""
 
@@ -238,6 +291,9 @@ Own = (
     | DandiArchive
     | OpenNeuroArchive
     | BucketArchive
+    | ZenodoArchive
+    | FigshareArchive
+    | OsfArchive
 )
 
 GROUP = "isomorph.archives"
@@ -296,13 +352,27 @@ ArchiveSpec = Annotated[
 # ---------------------------------------------------------------- files that stand elsewhere
 
 
-class BucketFiles(BucketArchive):
-    """Files of a public S3 bucket that go with those of another archive."""
-
+class _Beside(Spec):
     include: Unique[str] = ("**",)
     """Glob patterns of paths; `{subject}` stands for each subject of the dataset."""
     into: Into
     """Folder of the archive the files come to stand in."""
+
+
+class BucketFiles(_Beside, BucketArchive):
+    """Files of a public S3 bucket that go with those of another archive."""
+
+
+class ZenodoFiles(_Beside, ZenodoArchive):
+    """Files of a record of Zenodo that go with those of another archive."""
+
+
+class FigshareFiles(_Beside, FigshareArchive):
+    """Files of an item of figshare that go with those of another archive."""
+
+
+class OsfFiles(_Beside, OsfArchive):
+    """Files of a project of OSF that go with those of another archive."""
 
 
 class RequestedFiles(Spec):
@@ -324,4 +394,7 @@ class RequestedFiles(Spec):
     """Folder of the archive the files come to stand in."""
 
 
-SideArchiveSpec = Annotated[BucketFiles | RequestedFiles, Field(discriminator="kind")]
+SideArchiveSpec = Annotated[
+    BucketFiles | ZenodoFiles | FigshareFiles | OsfFiles | RequestedFiles,
+    Field(discriminator="kind"),
+]

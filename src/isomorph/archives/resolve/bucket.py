@@ -21,7 +21,8 @@ from isomorph.archives.patience import (
     without_password,
 )
 from isomorph.archives.patterns import matches, nearest
-from isomorph.archives.resolve.resolution import Resolution, check_path, join
+from isomorph.archives.resolve.records import into_of, placed
+from isomorph.archives.resolve.resolution import Resolution, check_path
 from isomorph.archives.resolve.s3 import COLD, Bucket, Stored
 from isomorph.archives.resolve.selection import choose, expanded
 from isomorph.errors import IsomorphError
@@ -59,7 +60,6 @@ def resolve(files: BucketArchive, subjects: Sequence[str], where: str) -> Resolu
     their number fits. Whatever else is found is downloaded and hashed, once.
     """
     folder = files.prefix.strip("/") + "/" if files.prefix.strip("/") else ""
-    into = str(getattr(files, "into", "")).strip("/")
     with session() as http:
         bucket = Bucket(http, files.bucket, where)
         patterns = [one for text in files.include for one in expanded(text, subjects).values()]
@@ -72,23 +72,16 @@ def resolve(files: BucketArchive, subjects: Sequence[str], where: str) -> Resolu
         if not found and not near:
             raise IsomorphError(_lists_nothing(bucket, folder, where))
         chosen = choose(found, files.include, files.exclude, subjects, where, near)
-        for path in chosen.subjects:
-            check_path(below(into, path), where, "name the others alone with include")
+        for path in chosen.subjects:  # addresses are made of it below
+            check_path(below(into_of(files), path), where)
         of_key = {folder + path: found[path] for path in chosen.subjects}
         pinned = [
             LockedFile(
-                below(into, key.removeprefix(folder)),
-                of_key[key].size,
-                algorithm,
-                digest,
-                bucket.url(key),
+                key.removeprefix(folder), of_key[key].size, algorithm, digest, bucket.url(key)
             )
             for key, (algorithm, digest) in _pins(http, bucket, of_key, where).items()
         ]
-    note = f"bucket {files.bucket}: {bucket.address}/{folder}, {_how(pinned)}"
-    subjects_of = {below(into, path): subject for path, subject in chosen.subjects.items()}
-    folders = {file.path: into for file in pinned}
-    return join([Resolution(tuple(pinned), (note,), subjects_of, chosen.remarks, folders)], where)
+    return placed(files, pinned, chosen, where, f"{bucket.address}/{folder}, {_how(pinned)}")
 
 
 def _how(pinned: Sequence[LockedFile]) -> str:
@@ -185,8 +178,8 @@ def _pins(
     if lacking:
         size = in_words(sum(objects[key].size for key in lacking))
         say(
-            f"{bucket.address}: {count(len(lacking), 'file')}, {size}, have no hash there that "
-            "fits their bytes, and are downloaded to be hashed"
+            f"{bucket.address}: {count(len(lacking), 'file')}, {size}, to be downloaded and hashed "
+            "here, for want of a listed hash of their bytes"
         )
     for done, key in enumerate(lacking):
         say_now(f"{bucket.address}: {done:,} of {count(len(lacking), 'file')} hashed")

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import requests
 
-from isomorph.archives.dandi_answers import Answer, ListedAsset, ListedVersion, Metadata, Page
+from isomorph.archives.answers import Answer
+from isomorph.archives.dandi_answers import ListedAsset, ListedVersion, Metadata, Page
 from isomorph.archives.dandi_api import ask
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.pace import session

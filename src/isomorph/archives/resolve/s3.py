@@ -19,6 +19,7 @@ from isomorph.archives.patience import (
     without_password,
 )
 from isomorph.errors import IsomorphError
+from isomorph.saying import Seldom
 
 COLD = {"GLACIER", "DEEP_ARCHIVE"}
 """Classes of storage from which nothing can be downloaded as it is."""
@@ -118,6 +119,7 @@ class Bucket:
         objects: dict[str, Stored] = {}
         folders: list[str] = []
         tokens: set[str] = set()
+        say = Seldom()
         while True:
             page = self._page(query)
             encoded = page.findtext("EncodingType") == "url"
@@ -135,6 +137,7 @@ class Bucket:
                 what = "its pages lead in a circle" if token else "it breaks off"
                 raise self._no_listing(what)
             tokens.add(token)
+            say(f"{self.address}: {len(objects):,} files below {prefix or 'its top'} listed")
             query = {**query, "continuation-token": token}
 
     def _entry(self, entry: ET.Element, prefix: str, encoded: bool) -> tuple[str, Stored]:
