@@ -1,4 +1,5 @@
 import hashlib
+import xml.etree.ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -7,7 +8,7 @@ from objects import FORBIDDEN, Fault
 
 from isomorph.archives.patterns import matches
 from isomorph.archives.resolve.bucket import _search, resolve
-from isomorph.archives.resolve.s3 import Listing, Stored, bucket_address
+from isomorph.archives.resolve.s3 import Listing, Stored, _region, bucket_address
 from isomorph.errors import IsomorphError
 from isomorph.study.archive import BucketArchive, BucketFiles
 
@@ -147,6 +148,21 @@ def test_an_empty_bucket_is_refused(objects):
     refusal(resolved, 'also.0.bucket: the bucket "pictures" lists nothing')
 
 
+@pytest.mark.parametrize(
+    ("header", "endpoint", "region"),
+    [
+        ("us-gov-west-1", "", "us-gov-west-1"),
+        ("evil.org/", "", ""),
+        ("", "a.b.s3.eu-west-1.amazonaws.com", "eu-west-1"),
+        ("", "s3-ap-southeast-2.amazonaws.com", "ap-southeast-2"),
+        ("", "s3.amazonaws.com", ""),
+    ],
+)
+def test_a_region_is_read_from_header_or_endpoint(header, endpoint, region):
+    error = ET.fromstring(f"<Error><Endpoint>{endpoint}</Endpoint></Error>")
+    assert _region(header, error) == region
+
+
 @pytest.mark.parametrize("name", ["s3://pictures", "Pictures", "pictures/scenes", "https://x.org"])
 def test_what_is_no_name_of_a_bucket_is_refused(name):
     with pytest.raises(ValueError, match="name of a bucket alone"):
@@ -203,7 +219,7 @@ class Held:
     def __init__(self, keys):
         self.keys = keys
 
-    def listing(self, prefix, delimiter=""):
+    def listing(self, prefix, delimiter="", whole=True):
         found = {key: key.removeprefix(prefix) for key in self.keys if key.startswith(prefix)}
         deeper = {key: rest for key, rest in found.items() if delimiter and delimiter in rest}
         folders = {prefix + rest.partition(delimiter)[0] + delimiter for rest in deeper.values()}

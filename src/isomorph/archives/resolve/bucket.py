@@ -20,7 +20,7 @@ from isomorph.archives.patience import (
     patience,
     without_password,
 )
-from isomorph.archives.patterns import matches, nearest
+from isomorph.archives.patterns import find, matches, nearest
 from isomorph.archives.resolve.records import into_of, placed
 from isomorph.archives.resolve.resolution import Resolution, check_path
 from isomorph.archives.resolve.s3 import COLD, Bucket, Stored
@@ -123,13 +123,14 @@ def _near(
 ) -> list[str]:
     """Return what stands in the innermost folder there is of each pattern that matches nothing."""
     near: set[str] = set()
+    known = sorted(found)
     for pattern in patterns:
-        if matches(pattern, found):
+        if find(pattern, known):
             continue
         above = _SIGN.split(pattern, maxsplit=1)[0].split("/")[:-1]
         for depth in range(len(above), -1, -1):
             place = folder + "".join(f"{step}/" for step in above[:depth])
-            listing = bucket.listing(place, "/")
+            listing = bucket.listing(place, "/", whole=False)
             if beside := [*listing.objects, *listing.folders]:
                 near |= {one.removeprefix(folder) for one in beside}
                 break
@@ -137,7 +138,7 @@ def _near(
 
 
 def _lists_nothing(bucket: Bucket, folder: str, where: str) -> str:
-    top = bucket.listing("", "/")
+    top = bucket.listing("", "/", whole=False)
     if folder and (there := [*top.folders, *top.objects]):
         return (
             f'{where}.prefix: the bucket "{bucket.name}" lists nothing below "{folder}", '

@@ -133,7 +133,9 @@ def _files(
     while True:
         address = f"{API}/{place}/files?page={number}&page_size={PAGE}"
         page = ask(http, address, _Files, where, _refusals(archive))
-        fresh = [one for one in (page.items if page else ()) if one.id not in seen]
+        if page is None:
+            raise IsomorphError(f"{where}: {address} went away while it was read; run again later")
+        fresh = [one for one in page.items if one.id not in seen]
         yield from fresh
         seen |= {one.id for one in fresh}
         if len(fresh) < PAGE:  # also where the server knows no pages and gives the same again

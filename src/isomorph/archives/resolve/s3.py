@@ -87,14 +87,14 @@ class Bucket:
         self.name = name
         self.address = bucket_address(name)
         self._http, self._where, self._region = http, where, ""
-        self._known: dict[tuple[str, str], Listing] = {}
+        self._known: dict[tuple[str, str, bool], Listing] = {}
 
     def url(self, key: str) -> str:
         """Return the address of an object."""
         return f"{self.address}/{quote(key)}"
 
-    def listing(self, prefix: str, delimiter: str = "") -> Listing:
-        """Return what stands below a prefix, all pages of it (ListObjectsV2).
+    def listing(self, prefix: str, delimiter: str = "", whole: bool = True) -> Listing:
+        """Return what stands below a prefix (ListObjectsV2).
 
         Parameters
         ----------
@@ -102,17 +102,20 @@ class Bucket:
             How the keys begin.
         delimiter : str, optional
             Keys that hold it behind the prefix are rolled up into a folder.
+        whole : bool, optional
+            All pages of it, or else the first.
 
         Raises
         ------
         IsomorphError
             When the bucket is not there, not open to all, or does not answer with a listing.
         """
-        if (prefix, delimiter) not in self._known:
-            self._known[prefix, delimiter] = self._listing(prefix, delimiter)
-        return self._known[prefix, delimiter]
+        asked = (prefix, delimiter, whole)
+        if asked not in self._known:
+            self._known[asked] = self._listing(*asked)
+        return self._known[asked]
 
-    def _listing(self, prefix: str, delimiter: str) -> Listing:
+    def _listing(self, prefix: str, delimiter: str, whole: bool) -> Listing:
         # Keys may hold what XML may not, so they come encoded.
         query = {"list-type": "2", "encoding-type": "url", "prefix": prefix}
         query |= {"delimiter": delimiter} if delimiter else {}
@@ -130,7 +133,7 @@ class Bucket:
             for entry in page.findall("CommonPrefixes"):
                 folder = entry.findtext("Prefix", "")
                 folders.append(unquote_plus(folder) if encoded else folder)
-            if page.findtext("IsTruncated") != "true":
+            if page.findtext("IsTruncated") != "true" or not whole:
                 return Listing(objects, tuple(folders))
             token = page.findtext("NextContinuationToken")
             if not token or token in tokens:
@@ -167,8 +170,10 @@ class Bucket:
                     f"({said}): it is private, or whoever reads it pays; copy the files with your "
                     "own access and name their folder with kind: local"
                 )
-            region = response.headers.get("x-amz-bucket-region", "") or _region(page)
-            if not 300 <= response.status_code < 400 or not region:
+            if response.status_code < requests.codes.multiple_choices:
+                raise self._no_listing()
+            region = _region(response.headers.get("x-amz-bucket-region", ""), page)
+            if not region:
                 raise self._no_listing(said)
             if self._region:
                 raise self._no_listing(f"it is sent on from {self._region} to {region}")
@@ -203,8 +208,9 @@ def _parsed(answer: bytes) -> ET.Element | None:
     return page
 
 
-def _region(page: ET.Element | None) -> str:
-    """Return the region in the address that an error names, '' where it names none."""
+def _region(said: str, page: ET.Element | None) -> str:
+    """Return the region that a header, or else the address in an error, names; '' without."""
     endpoint = "" if page is None else page.findtext("Endpoint", "")
-    found = re.search(r"s3[.-]([a-z]+-[a-z-]+-[0-9])\.amazonaws\.com", endpoint)
+    name = r"[a-z]{2,3}(?:-[a-z]+)+-[0-9]{1,2}"
+    found = re.search(rf"^({name})$", said) or re.search(rf"s3[.-]({name})\.amazonaws", endpoint)
     return found[1] if found else ""
