@@ -11,7 +11,8 @@ from typing import Any
 from isomorph.beside import by_name, named_beside, values_at
 from isomorph.own import digest_of, own_digests
 from isomorph.study import Spec, Study
-from isomorph.study.archive import PINNED, SimulatedArchive
+from isomorph.study.archive import SimulatedArchive
+from isomorph.study.pinned import PINNED
 
 Slice = dict[str, Any]
 """JSON-ready settings."""

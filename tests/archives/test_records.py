@@ -16,7 +16,8 @@ from isomorph.archives.lock import Lock, lock_file, read_lock, write_lock
 from isomorph.archives.resolve import RESOLVERS
 from isomorph.errors import IsomorphError
 from isomorph.stages import fetch
-from isomorph.study.archive import OWN, OsfFiles
+from isomorph.study.archive import OWN
+from isomorph.study.pinned import OsfFiles
 
 FILES = {
     "Subject1.h5": noise(500, 1),

@@ -10,7 +10,7 @@ from isomorph.archives.patterns import matches
 from isomorph.archives.resolve.bucket import _search, resolve
 from isomorph.archives.resolve.s3 import Listing, Stored, _region, bucket_address
 from isomorph.errors import IsomorphError
-from isomorph.study.archive import BucketArchive, BucketFiles
+from isomorph.study.pinned import BucketArchive, BucketFiles
 
 FILES = {
     "scenes/000.tiff": b"first scene",

@@ -15,14 +15,16 @@ from isomorph.study import Spec
 from isomorph.study.archive import (
     GROUP,
     ArchiveSettings,
+    LocalArchive,
+    PackageArchive,
+    SimulatedArchive,
+)
+from isomorph.study.pinned import (
     BucketArchive,
     DandiArchive,
     FigshareArchive,
-    LocalArchive,
     OpenNeuroArchive,
     OsfArchive,
-    PackageArchive,
-    SimulatedArchive,
     ZenodoArchive,
 )
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from isomorph.artefacts import replacing
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.study import DatasetSpec, Study
-from isomorph.study.archive import OpenNeuroArchive, PickedFiles
+from isomorph.study.pinned import OpenNeuroArchive, PickedFiles
 
 DIGITS = {"md5": 32, "sha256": 64, "git": 40}
 """Hexadecimal digits of a hash by its algorithm; `git` is the sha1 of a git blob. `md5/8388608` is

@@ -28,7 +28,7 @@ from isomorph.making import stamp
 from isomorph.registry import lazily
 from isomorph.saying import count
 from isomorph.study import DatasetSpec
-from isomorph.study.archive import DandiArchive
+from isomorph.study.pinned import DandiArchive
 
 Bring = Callable[[Layout, str, Sequence[LockedFile], Path, Callable[[], None]], list[FileRecord]]
 """Brings files of a dataset's main archive to a folder, verified, and says what they are; calls its

@@ -15,12 +15,9 @@ from isomorph.foreign.globs import expression, whole_folders
 from isomorph.foreign.listing import walk
 from isomorph.shown import expanded
 from isomorph.study._base import NAME
-from isomorph.study.archive import (
-    PINNED,
-    ArchiveSpec,
-    LocalArchive,
-)
+from isomorph.study.archive import ArchiveSpec, LocalArchive
 from isomorph.study.epochs import FOLDERS
+from isomorph.study.pinned import PINNED
 
 ALL = "all"
 """What stands in place of a list of subjects."""

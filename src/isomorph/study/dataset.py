@@ -12,11 +12,11 @@ from isomorph.errors import did_you_mean
 from isomorph.study._base import Name, Seed, Spec, Unique
 from isomorph.study._subjects import ALL, all_subjects
 from isomorph.study.archive import (
-    PINNED,
     ArchiveSpec,
     SideArchiveSpec,
     SimulatedArchive,
 )
+from isomorph.study.pinned import PINNED
 from isomorph.study.responses import RdmResponses, ResponsesSpec
 from isomorph.study.stimuli import SharedStimuli, StimuliSpec
 

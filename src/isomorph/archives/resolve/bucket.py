@@ -28,7 +28,7 @@ from isomorph.archives.resolve.selection import choose, expanded
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 from isomorph.saying import Seldom, count, say
-from isomorph.study.archive import BucketArchive
+from isomorph.study.pinned import BucketArchive
 
 _SIGN = re.compile(r"[*?\[]")
 """Where a pattern ends to be a plain path."""

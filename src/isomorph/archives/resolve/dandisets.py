@@ -16,7 +16,7 @@ from isomorph.archives.resolve.resolution import Resolution, join
 from isomorph.archives.resolve.selection import choose
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.saying import Seldom
-from isomorph.study.archive import DandiArchive
+from isomorph.study.pinned import DandiArchive
 
 PAGE = "1000"
 """Assets asked for at once: the most the archive gives."""

@@ -14,7 +14,7 @@ from isomorph.archives.pace import session
 from isomorph.archives.resolve.records import ask, pin
 from isomorph.archives.resolve.resolution import Resolution
 from isomorph.errors import IsomorphError
-from isomorph.study.archive import FigshareArchive
+from isomorph.study.pinned import FigshareArchive
 
 API = "https://api.figshare.com/v2/articles"
 """Described at https://docs.figshare.com."""

@@ -19,7 +19,7 @@ from isomorph.archives.resolve.resolution import Resolution
 from isomorph.archives.resolve.selection import expanded
 from isomorph.errors import IsomorphError
 from isomorph.saying import Seldom
-from isomorph.study.archive import OsfArchive
+from isomorph.study.pinned import OsfArchive
 
 API = "https://api.osf.io/v2"
 """Described at https://developer.osf.io."""

@@ -16,7 +16,7 @@ from isomorph.archives.resolve.resolution import Resolution, join
 from isomorph.archives.resolve.selection import Chosen, choose
 from isomorph.errors import IsomorphError
 from isomorph.saying import count
-from isomorph.study.archive import PickedFiles
+from isomorph.study.pinned import PickedFiles
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 EntryT = TypeVar("EntryT")

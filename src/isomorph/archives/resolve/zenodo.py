@@ -15,7 +15,7 @@ from isomorph.archives.pace import session
 from isomorph.archives.resolve.records import ask, pin
 from isomorph.archives.resolve.resolution import Resolution
 from isomorph.errors import IsomorphError
-from isomorph.study.archive import ZenodoArchive
+from isomorph.study.pinned import ZenodoArchive
 
 API = "https://zenodo.org/api/records"
 """Described at https://developers.zenodo.org and, newer, https://inveniordm.docs.cern.ch."""
