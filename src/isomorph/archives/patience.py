@@ -141,7 +141,7 @@ def check_status(response: requests.Response, address: str) -> None:
         requests.codes.request_timeout,
     ):
         raise TryAgainError(f"the server says {said}", retry_after(response))
-    if status >= 400:
+    if status >= 300:  # sent on, but nowhere: else requests had gone there
         raise RefusedError(f"{address}: the server says {said}")
 
 
