@@ -4,7 +4,7 @@ from pathlib import Path
 
 import ds001246
 
-ARRIVES = True
+GROUP = "arriving"
 SUBJECTS = ["01", "02"]
 EXPECTED = {
     "stimuli": 50,

@@ -14,7 +14,7 @@ import volumes
 from images import natural_like
 from PIL import Image
 
-ARRIVES = True
+GROUP = "arriving"
 SUBJECTS = ["CSI1"]
 RUNS = 3
 PER_RUN = 8

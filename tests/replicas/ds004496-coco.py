@@ -13,7 +13,7 @@ from images import natural_like
 from nibabel.cifti2 import ScalarAxis
 from PIL import Image
 
-ARRIVES = True
+GROUP = "arriving"
 SUBJECTS = ["sub-01"]
 NAMES = Path(__file__).parents[2] / "config" / "datasets" / "ds004496-coco.names.csv"
 RUNS = (1, 2, 10)

@@ -33,11 +33,12 @@ import repositories  # noqa: E402
 DERIVATIVES = re.compile(r"ds\d{6}-(\w+)")
 
 
-def replicas(*, arriving: bool = False) -> dict[str, ModuleType]:
+def replicas(group: str = "whole") -> dict[str, ModuleType]:
     """Return the modules that write the replica of a dataset, by the dataset's name.
 
-    Those that say `ARRIVES` differ from others in their files alone: they go no further than to
-    their responses, and are returned for `arriving`, without the others.
+    Those of the group `whole`, to which belongs what says nothing else by `GROUP`, go from nothing
+    to the report together; those of `arriving` differ from them in their files alone, and go no
+    further than to their responses; `published` has scores that a paper reports.
     """
     found = {}
     for file in sorted((ROOT / "tests" / "replicas").glob("*.py")):
@@ -48,7 +49,7 @@ def replicas(*, arriving: bool = False) -> dict[str, ModuleType]:
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        if getattr(module, "ARRIVES", False) == arriving:
+        if getattr(module, "GROUP", "whole") == group:
             found[file.stem] = module
     return found
 

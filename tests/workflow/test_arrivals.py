@@ -21,7 +21,7 @@ PIXELS = {
     "name": "pixels", "title": "Pixels", "source": "baseline/pixels", "preprocessing": {"size": 8},
 }  # fmt: skip
 ARRIVAL = ("fetch", "stimuli", "responses")
-KNOWN = replicas.replicas(arriving=True)
+KNOWN = replicas.replicas("arriving")
 
 
 @pytest.fixture(scope="module")
