@@ -332,6 +332,23 @@ def test_units_by_names_of_regions_or_by_their_places(make_study, by_trial, file
     np.testing.assert_array_equal(data["response"].values, every[:, [*range(9), 1, 9]])
 
 
+def test_places_beyond_a_list_of_the_first_stimuli_are_left_out_and_counted(make_study, laid_out):
+    order = {**betas()["order"], "others": "drop"}
+    (data,) = read(make_study(betas(order=order), STIMULI[:4])).values()
+    first = SHOWN <= 4
+    assert data["stimulus"].values.tolist() == [f"im{n:02}" for n in SHOWN[first]]
+    inside = data["region"].values == "V1"
+    np.testing.assert_array_equal(data["response"].values[:, inside], expected("V1")[first])
+    assert sum(json.loads(data.attrs["dropped"]).values()) == (~first).sum()
+    # what is not listed was recorded all the same, and counts for the level of a run
+    centred = read(make_study(betas(order=order, within_run="centre"), STIMULI[:4]))["1"]
+    run = data["run"].values == "1"
+    level = expected("V1")[:5].mean(axis=0)
+    np.testing.assert_allclose(
+        centred["response"].values[run][:, inside], expected("V1")[:5][first[:5]] - level, atol=1e-6
+    )
+
+
 # ---------------------------------------------------------------- what is refused
 
 

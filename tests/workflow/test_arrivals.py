@@ -66,3 +66,22 @@ def test_units_of_each_hemisphere_make_one_region_on_the_grid_of_the_volumes(arr
     data = responses(arrived, "ds001499", "CSI1")
     regions, counts = np.unique(data["region"].values, return_counts=True)
     assert dict(zip(regions, counts, strict=True)) == {"EarlyVis": 96, "LOC": 96, "PPA": 96}
+
+
+def test_sessions_of_the_shared_photographs_are_each_standardised_by_all_of_their_trials(arrived):
+    data = responses(arrived, "nsd-shared", "subj01")
+    assert np.unique(data["session"].values).tolist() == ["01", "02", "03"]
+    assert set(zip(data["run"].values, data["session"].values, strict=True)) <= {
+        (str(run), f"0{(run + 1) // 2}") for run in range(1, 7)
+    }
+    # 20 and 40 were added to whole sessions, of which a part is left
+    assert abs(data["response"].groupby("session").mean().values).max() < 1
+    assert np.unique(data["region"].values).tolist() == ["V1", "V2", "V3", "hV4", "ventral"]
+
+
+def test_vertices_without_a_value_are_left_out(arrived):
+    data = responses(arrived, "mosaic-god", "sub-01")
+    regions, counts = np.unique(data["region"].values, return_counts=True)
+    assert dict(zip(regions, counts, strict=True)) == {
+        "FFC": 12, "PIT": 12, "V1": 9, "V2": 12, "V4": 12
+    }  # fmt: skip

@@ -36,7 +36,9 @@ def found(tmp_path_factory):
             assert main(["lock", "--study", "config/study.yaml"]) == 0
             study = load_study(folder / "config" / "study.yaml")
             # pictures take longest and are of no other data than anywhere
-            for command in replicas.commands([one for one in jobs(study) if one.stage != "figures"]):
+            for command in replicas.commands(
+                [one for one in jobs(study) if one.stage != "figures"]
+            ):
                 assert main(command) == 0, command
         yield Layout(load_study(folder / "config" / "study.yaml"), folder)
 
