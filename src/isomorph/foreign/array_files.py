@@ -385,3 +385,7 @@ FORMATS: Mapping[str, Callable[[Path, str | None], AbstractContextManager[Arrays
     ".nc": _netcdf,
 }
 """Openers by the ending of a file's name."""
+
+READ_IN_PARTS = frozenset(FORMATS) - {".npz", ".mat"}
+"""Endings of files of which only what is asked for is read; of MATLAB's it depends on the version,
+and netCDF of version 3 is rare."""
