@@ -278,6 +278,24 @@ def test_a_file_for_each_session_standardised_or_not(make_study, laid_out):
         np.testing.assert_allclose(found, scored[shown], atol=1e-5)
 
 
+def test_few_trials_of_one_value_are_no_sign_of_a_voxel_that_was_not_measured(make_study, laid_out):
+    """Of whole numbers two may be the same by chance; what is 0 throughout was not there."""
+    with h5py.File(laid_out / "s1_betas.hdf5", "a") as file:
+        values = file["results/betas"]
+        values[[0, 9], 0, 2, 1] = 7  # the two trials of im03, the only ones that count
+        values[:, 0, 3, 1] = 0
+    (laid_out / "all.csv").write_text("\n".join(["stimulus", *STIMULI]) + "\n")
+    order = {**betas()["order"], "into": {"file": "all.csv"}}
+    (data,) = read(make_study(betas(order=order), ["im03"])).values()
+    names = data["unit"].values.tolist()
+    assert "V1:1-2-0" in names
+    assert "V1:1-3-0" not in names
+    assert (
+        '"units with a beta that is not a number, or the same in a whole file": 1'
+        in (data.attrs["dropped"])
+    )
+
+
 def test_sessions_of_arrays_are_read_apart(make_study, laid_out):
     spec = two_sessions(laid_out) | {"responses": "{subject}_part_*.hdf5"}
     sessions = read(make_study(arrays(**spec), STIMULI))
