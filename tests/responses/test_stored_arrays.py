@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import h5py
 import nibabel
@@ -13,7 +14,10 @@ from scipy.io import netcdf_file, savemat
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
 from isomorph.foreign.array_files import read_array
+from isomorph.jobs import Job
 from isomorph.responses.stored.parts import parts
+from isomorph.runs import resources
+from isomorph.runs.sizes import sizes_of
 from isomorph.stages import responses
 
 RNG = np.random.default_rng(3)
@@ -190,6 +194,15 @@ def test_parts_cover_a_box_once_by_whole_blocks(blocks):
     assert seen.sum() == seen[inside].sum()
 
 
+def test_a_job_asks_for_what_it_reads_and_not_for_the_whole_file(make_study, laid_out):
+    job = Job("responses", ("toy", "s1"))
+    whole = make_study(arrays(responses="{subject}_betas.mat"), STIMULI)
+    parts = make_study(arrays(), STIMULI)
+    one, other = (replace(sizes_of(layout, job), bytes=30 * 10**9) for layout in (whole, parts))
+    assert resources.megabytes("responses", other) < resources.megabytes("responses", one) / 5
+    assert other.regions == 2
+
+
 # ---------------------------------------------------------------- what was shown
 
 
@@ -265,6 +278,24 @@ def test_a_file_for_each_session_standardised_or_not(make_study, laid_out):
         np.testing.assert_allclose(found, scored[shown], atol=1e-5)
 
 
+def test_few_trials_of_one_value_are_no_sign_of_a_voxel_that_was_not_measured(make_study, laid_out):
+    """Of whole numbers two may be the same by chance; what is 0 throughout was not there."""
+    with h5py.File(laid_out / "s1_betas.hdf5", "a") as file:
+        values = file["results/betas"]
+        values[[0, 9], 0, 2, 1] = 7  # the two trials of im03, the only ones that count
+        values[:, 0, 3, 1] = 0
+    (laid_out / "all.csv").write_text("\n".join(["stimulus", *STIMULI]) + "\n")
+    order = {**betas()["order"], "into": {"file": "all.csv"}}
+    (data,) = read(make_study(betas(order=order), ["im03"])).values()
+    names = data["unit"].values.tolist()
+    assert "V1:1-2-0" in names
+    assert "V1:1-3-0" not in names
+    assert (
+        '"units with a beta that is not a number, or the same in a whole file": 1'
+        in (data.attrs["dropped"])
+    )
+
+
 def test_sessions_of_arrays_are_read_apart(make_study, laid_out):
     spec = two_sessions(laid_out) | {"responses": "{subject}_part_*.hdf5"}
     sessions = read(make_study(arrays(**spec), STIMULI))
@@ -285,6 +316,26 @@ def test_a_recording_that_ended_before_its_design(make_study, laid_out):
     (laid_out / "s1_part_session01.hdf5").rename(laid_out / "s1_part_session03.hdf5")
     with pytest.raises(IsomorphError, match=r"session02.hdf5: is file 1 in order, .*add number 1"):
         read(make_study(betas(**spec, unfinished=True), STIMULI))
+
+
+def test_an_axis_of_stimuli_and_one_of_repetitions(make_study, files):
+    """Units by stimuli by repetitions, some of which were not shown, over time."""
+    values = RNG.normal(size=(5, 3, 4, 2))
+    values[:, 1, 3] = values[:, 2, 0] = np.nan
+    with h5py.File(files / "s1.mat", "w", userblock_size=512) as file:
+        file.create_dataset("reps", data=values.T).attrs["MATLAB_class"] = np.bytes_("double")
+    (files / "order.csv").write_text("stimulus\nim03\nim01\nim02\n")
+    (files / "units.csv").write_text('region\nV1\nV1\nIT\n""\nIT\n')
+    (files / "times.csv").write_text("time_start,time_stop\n0,1\n1,2\n")
+    spec = {
+        "kind": "arrays", "responses": "{subject}.mat", "times": "times.csv", "units": "units.csv",
+        "axes": ["unit", "stimulus", "repetition", "time"], "order": {"file": "order.csv"},
+    }  # fmt: skip
+    (data,) = read(make_study(spec, STIMULI)).values()
+    assert data["stimulus"].values.tolist() == ["im03"] * 4 + ["im01"] * 3 + ["im02"] * 3
+    rows = values[[0, 1, 2, 4]].reshape(4, 12, 2).transpose(1, 0, 2)
+    np.testing.assert_array_equal(data["response"], rows[[*range(7), 9, 10, 11]])
+    assert '"repetitions that were not shown": 2' in data.attrs["dropped"]
 
 
 # ---------------------------------------------------------------- an array for each trial

@@ -261,24 +261,34 @@ def _dataset(
 def _pointed_at(opened: h5py.File, one: h5py.Dataset, matlab: bool) -> Array:
     """Return what the cells of a MATLAB cell array, or a field of its structs, hold.
 
-    Texts, or arrays of one shape, of which each is a part of the result: (*cells, *array).
+    Cells of a text or a number each are texts; arrays of one shape are stacked, (*cells, *array).
     """
     cells = one[()].T if matlab else one[()]
-    held = []
-    for reference in cells.ravel():
-        target = opened[reference]
-        text = _is_text(target)
-        values = np.array(_text(target)) if text else np.asarray(target[()])
-        held.append(np.squeeze(values.T if matlab and not text else values))
-    shapes = sorted({value.shape for value in held})
-    if len(shapes) > 1:
+    targets = [opened[reference] for reference in cells.ravel()]
+    held: list[Any] = [
+        _text(target) if _is_text(target) else np.squeeze(np.asarray(target[()]).T)
+        for target in targets
+    ]
+    shapes = sorted({np.shape(value) for value in held})
+    if len(shapes) > 1 and any(isinstance(value, str) for value in held):
+        held = [value if np.ndim(value) == 0 else "" for value in held]
+    elif len(shapes) > 1:
         raise ValueError(f"its cells hold arrays of shapes {shapes[0]} and {shapes[-1]}")
+    if any(isinstance(value, str) for value in held) or (_class(one) == "cell" and shapes == [()]):
+        held = [value if isinstance(value, str) else f"{value:.15g}" for value in held]
+        return np.array(held, dtype=np.str_).reshape(cells.shape)
     return np.stack(held).reshape(*cells.shape, *shapes[0]) if held else np.zeros(0)
+
+
+def _class(one: h5py.Dataset) -> str:
+    """Return what MATLAB calls the kind of a data set, '' where it does not say."""
+    said = one.attrs.get("MATLAB_class", "")
+    return said.decode() if isinstance(said, bytes) else str(said)
 
 
 def _is_text(one: h5py.Dataset) -> bool:
     """Tell whether a data set is what MATLAB calls text: the codes of its letters."""
-    return one.attrs.get("MATLAB_class", "") in (b"char", "char")
+    return _class(one) == "char"
 
 
 def _text(one: h5py.Dataset) -> str:
@@ -385,3 +395,7 @@ FORMATS: Mapping[str, Callable[[Path, str | None], AbstractContextManager[Arrays
     ".nc": _netcdf,
 }
 """Openers by the ending of a file's name."""
+
+READ_IN_PARTS = frozenset(FORMATS) - {".npz", ".mat"}
+"""Endings of files of which only what is asked for is read; of MATLAB's it depends on the version,
+and netCDF of version 3 is rare."""

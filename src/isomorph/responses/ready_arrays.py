@@ -7,12 +7,13 @@ for is read.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
@@ -34,7 +35,7 @@ from isomorph.responses.times import EDGES
 from isomorph.stimuli.names import refuse_misspelt
 from isomorph.stimuli.naming import id_of
 from isomorph.study.responses import ArrayResponses
-from isomorph.study.stored import PRESENTATION, TIME, UNIT
+from isomorph.study.stored import PRESENTATION, REPETITION, TIME, UNIT
 
 Array = npt.NDArray
 
@@ -83,8 +84,7 @@ def read(files: SubjectFiles, settings: ArrayResponses) -> Read:
         When a file or column is not there, or array and tables disagree.
     """
     found = _gather(files, settings)
-    response = _responses(found)
-    sessions = divided(response, found.shown, found.units, found.stimuli, found.named, found.times)
+    sessions = _sessions(found)
     for name, data in sessions.items():
         files.say(f"session {name}: {summary(data)}")
     return Read(sessions, list(dict.fromkeys(found.inputs)))
@@ -98,8 +98,7 @@ def look(files: SubjectFiles, settings: ArrayResponses) -> None:
     found = _gather(files, settings)
     values = sum(len(one) for one in found.maps) * len(found.units.position)
     if values * found.maps[0].times * found.maps[0].dtype.itemsize <= AT_ONCE:
-        response = _responses(found)
-        divided(response, found.shown, found.units, found.stimuli, found.named, found.times)
+        _sessions(found)
 
 
 def _gather(files: SubjectFiles, settings: ArrayResponses) -> ReadyArrays:
@@ -139,7 +138,7 @@ def _shown(
     names = files.names
     known = None if names.naming is None else names.stimuli
     if settings.order is not None:
-        found = shown_in(files, settings, [one.file for one in maps], [len(one) for one in maps])
+        found = shown_in(files, settings, maps)
         table = pd.DataFrame({"stimulus": found.stimulus, "session": found.session})
         if found.run is not None:
             table["run"] = found.run
@@ -195,12 +194,32 @@ def _units(
     return ArrayUnits(placed, names[placed], region[placed], left_out), [file]
 
 
-def _responses(found: ReadyArrays) -> Array:
-    """Return the responses of all files (presentation, unit[, time]), which must be finite."""
-    every = []
+def _sessions(found: ReadyArrays) -> dict[str, xr.Dataset]:
+    """Read the responses and return them by session."""
+    response, absent = _responses(found)
+    shown, units = found.shown, found.units
+    if absent.any():
+        response, shown = response[~absent], shown[~absent].reset_index(drop=True)
+        left_out = {**units.left_out, "repetitions that were not shown": int(absent.sum())}
+        units = replace(units, left_out=left_out)
+    return divided(response, shown, units, found.stimuli, found.named, found.times)
+
+
+def _responses(found: ReadyArrays) -> tuple[Array, Array]:
+    """Return the responses of all files (presentation, unit[, time]), and which were not shown.
+
+    The latter have no value at all, where the array has an axis of repetitions. All others must be
+    finite.
+    """
+    every, missing = [], []
     for one in found.maps:
         response = one.read(found.units.position)
+        absent = np.zeros(len(response), dtype=bool)
+        if REPETITION in one.axes and response.dtype.kind == "f":
+            absent = np.isnan(response).reshape(len(response), -1).all(axis=1)
+        missing.append(absent)
         bad = ~np.isfinite(response)
+        bad[absent] = False
         if bad.any():
             row, column, *_ = (int(place[0]) for place in np.nonzero(bad))
             raise IsomorphError(
@@ -209,7 +228,7 @@ def _responses(found: ReadyArrays) -> Array:
                 "or units out"
             )
         every.append(response)
-    return every[0] if len(every) == 1 else np.concatenate(every)
+    return every[0] if len(every) == 1 else np.concatenate(every), np.concatenate(missing)
 
 
 def _first_repeated(names: Array) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from isomorph.study._base import Name, Naming, Spec, Unique
-from isomorph.study.stored import TIME, StoredArrays
+from isomorph.study.stored import REPETITION, TIME, StoredArrays
 
 
 class BetaEvents(Spec):
@@ -107,6 +107,10 @@ class BetaResponses(StoredArrays):
             for key in ("labels", "fields_from", "events"):
                 if getattr(self, key) is not None:
                     raise ValueError(f"{key}: names of maps are of no use beside order; give one")
+        if REPETITION in self.axes:
+            raise ValueError(
+                "axes: betas are of single trials; responses of kind arrays may repeat"
+            )
         if TIME in self.axes:
             raise ValueError("axes: betas have no axis of time; responses of kind arrays may")
         if self.within_run != "none" and self.sessions != "none":

@@ -11,7 +11,7 @@ from isomorph.study._base import Name, Naming, Spec, Unique
 from isomorph.study.betas import BetaRegion, BetaResponses
 from isomorph.study.bids import BidsResponses
 from isomorph.study.epochs import EpochResponses
-from isomorph.study.stored import TIME, StoredArrays
+from isomorph.study.stored import REPETITION, TIME, StoredArrays
 from isomorph.study.windows import Window, refuse_same
 
 
@@ -277,6 +277,8 @@ class ArrayResponses(StoredArrays):
             raise ValueError("give units, a table, or regions: one of the two")
         if "*" in (self.variable or ""):
             raise ValueError("variable: names one array; arrays for each trial are of kind betas")
+        if REPETITION in self.axes and self.order is None:
+            raise ValueError("axes: repetition goes with order, which lists the stimuli")
         if self.axes and (TIME in self.axes) != (self.times is not None):
             raise ValueError("times: goes with the axis time, whose bins it lists")
         return self

@@ -9,7 +9,10 @@ from pydantic import Field, model_validator
 from isomorph.study._base import Name, Naming, Spec, Unique
 
 PRESENTATION, TIME, UNIT = "presentation", "time", "unit"
-"""Names of axes that mean something; any other is of places and makes units."""
+STIMULUS, REPETITION = "stimulus", "repetition"
+OF_ROWS = (PRESENTATION, STIMULUS, REPETITION)
+"""Names of axes that are of presentations. Any other but that of time is of places, and of units.
+"""
 
 
 class Divided(Spec):
@@ -97,8 +100,10 @@ class StoredArrays(Spec):
     `results/betas`); not needed where there is one."""
     axes: Unique[Name] = ()
     """The axes of the array in its order, as numpy counts them, and for MATLAB files as MATLAB
-    does: `presentation`, `time` and `unit`, or in place of `unit` any number of axes of places such
-    as `z`, `y`, `x`, of which every cell is a unit. `[presentation, unit]` unless given."""
+    does: `presentation`, `time` and `unit`. In place of `unit` there may be any number of axes of
+    places such as `z`, `y`, `x`, of which every cell is a unit; in place of `presentation`,
+    `stimulus` and `repetition`, of which every cell is a presentation, one that was not shown where
+    all its values are NaN. `[presentation, unit]` unless given."""
     scale: Scale = 1.0
     """What the values are multiplied by; or `{divide: 300}`, what they are divided by."""
     order: StimulusOrder | None = None
@@ -112,9 +117,11 @@ class StoredArrays(Spec):
     @model_validator(mode="after")
     def _axes_fit(self) -> Self:
         if self.axes:
-            if PRESENTATION not in self.axes and "*" not in (self.variable or ""):
+            if {PRESENTATION, STIMULUS} <= set(self.axes):
+                raise ValueError("axes: give presentation, or stimulus and repetition")
+            if not {PRESENTATION, STIMULUS} & set(self.axes) and "*" not in (self.variable or ""):
                 raise ValueError('axes: one must be "presentation"')
-            if not set(self.axes) - {PRESENTATION, TIME}:
+            if not set(self.axes) - {*OF_ROWS, TIME}:
                 raise ValueError('axes: none is of units; name it "unit", or z, y, x of voxels')
         if self.runs is not None and self.order is None:
             raise ValueError("runs: goes with order, the presentations of which it divides")

@@ -168,7 +168,8 @@ def gather(own: SubjectFiles, settings: BetaResponses) -> SubjectMaps:
     files = in_order(own.own(settings.files))
     refuse_same_recording(files, "responses.files")
     regions = [(spec, only(own.own_or_beside(spec.file), spec)) for spec in settings.regions]
-    runs, used = _open(own, settings, files)
+    stored, used = _stored(own, settings, files)
+    runs: list[AnyMaps] = [*stored] or [open_maps(file) for file in files]
     for other in runs[1:]:
         if not runs[0].place.is_same(other.place):
             raise IsomorphError(
@@ -179,16 +180,16 @@ def gather(own: SubjectFiles, settings: BetaResponses) -> SubjectMaps:
     if settings.order is None:
         shown = Labels(settings, own.names, own.own).shown(runs)
     else:
-        shown = shown_in(own, settings, files, [len(run) for run in runs])
+        shown = shown_in(own, settings, stored)
     return SubjectMaps(
         settings, runs, found, replace(shown, files=(*shown.files, *used)), own.names
     )
 
 
-def _open(
+def _stored(
     own: SubjectFiles, settings: BetaResponses, files: Sequence[Path]
-) -> tuple[list[AnyMaps], list[Path]]:
-    """Open images or files of arrays; return them, and what else was read for it."""
+) -> tuple[list[StoredMaps], list[Path]]:
+    """Open files of arrays; return them, none where these are images, and what else was read."""
     arrays = [is_array_file(file) for file in files]
     if not all(arrays):
         for key in ("variable", "axes", "grayordinates", "scale", "order", "unfinished"):
@@ -197,7 +198,7 @@ def _open(
                     f"{files[arrays.index(False)]}: responses.{key}: is of files of arrays, and "
                     "this is none"
                 )
-        return [open_maps(file) for file in files], []
+        return [], []
     place, used = None, []
     if settings.grayordinates is not None:
         used = own.own_or_beside(settings.grayordinates)

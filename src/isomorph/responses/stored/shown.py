@@ -17,6 +17,7 @@ from isomorph.foreign.entities import labels_of_runs, parse
 from isomorph.foreign.natural import by_number
 from isomorph.responses.named_arrays import as_names
 from isomorph.responses.order import is_numbered
+from isomorph.responses.stored.stored_maps import StoredMaps
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.stimuli.naming import named
 from isomorph.study.stored import RunOrder, StimulusOrder, StoredArrays
@@ -52,9 +53,7 @@ class Shown:
     where: str
 
 
-def shown_in(
-    own: SubjectFiles, settings: StoredArrays, files: Sequence[Path], counts: Sequence[int]
-) -> Shown:
+def shown_in(own: SubjectFiles, settings: StoredArrays, maps: Sequence[StoredMaps]) -> Shown:
     """Return what the presentations of a subject's files showed, where `order` says it.
 
     Parameters
@@ -62,10 +61,9 @@ def shown_in(
     own : SubjectFiles
     settings : StoredArrays
         With its `order`, and its `runs` where known.
-    files : sequence of Path
-        Files of the responses, in order.
-    counts : sequence of int
-        Presentations each holds.
+    maps : sequence of StoredMaps
+        Files of the responses, in order. Of those that have an axis of repetitions, `order` lists
+        the stimuli.
 
     Raises
     ------
@@ -73,9 +71,11 @@ def shown_in(
         When there is no such list, it is of another number of presentations, or points nowhere.
     """
     assert settings.order is not None
+    files, counts = [one.file for one in maps], [len(one) for one in maps]
     total = sum(counts)
     listed = _Listed(own, files)
     stimulus, where = listed.stimuli(settings.order)
+    stimulus = np.repeat(stimulus, maps[0].rows[1] if len(maps[0].rows) > 1 else 1)
     if settings.unfinished:
         _refuse_gaps(files)
         if len(stimulus) > total:

@@ -17,7 +17,7 @@ from isomorph.foreign.budget import afford
 from isomorph.responses.places import Place
 from isomorph.responses.stored.cells import Cells
 from isomorph.responses.stored.parts import box, parts
-from isomorph.study.stored import PRESENTATION, TIME, UNIT, Divided, StoredArrays
+from isomorph.study.stored import OF_ROWS, PRESENTATION, TIME, UNIT, Divided, StoredArrays
 
 Array = npt.NDArray
 
@@ -38,6 +38,8 @@ class StoredMaps:
         Axes of the array, or of each array where every map has one.
     names : tuple of str
         Name of each map, '' where there is one array of all.
+    rows : tuple of int
+        Presentations; or stimuli, and repetitions of each.
     place : Place
         Where the units are.
     cells : Cells
@@ -55,6 +57,7 @@ class StoredMaps:
     variable: str | None
     axes: tuple[str, ...]
     names: tuple[str, ...]
+    rows: tuple[int, ...]
     place: Place
     cells: Cells
     times: int
@@ -82,7 +85,8 @@ class StoredMaps:
         IsomorphError
             When the file is damaged, or the values would take too much memory.
         """
-        shape = (len(self), len(units), *((self.times,) if TIME in self.axes else ()))
+        bins = (self.times,) if TIME in self.axes else ()
+        shape = (*self.rows, len(units), *bins)
         afford(
             self.where, f"an array of shape {shape} and type {self.dtype}",
             math.prod(shape) * self.dtype.itemsize,
@@ -90,9 +94,10 @@ class StoredMaps:
         found = np.empty(shape, self.dtype)
         at = np.stack(np.unravel_index(units, self.cells.shape))
         with open_arrays(self.file, self.variable) as arrays:
-            several = PRESENTATION not in self.axes
+            of_rows = bool(set(OF_ROWS) & set(self.axes))
             for place, array in enumerate(arrays.values()):
-                _copy(array, self.axes, at, found[place : place + 1] if several else found)
+                _copy(array, self.axes, at, found if of_rows else found[place])
+        found = found.reshape(len(self), *shape[len(self.rows) :])
         times, divided_by = self.factor
         if times != 1.0:
             found *= found.dtype.type(times)
@@ -125,10 +130,10 @@ def open_stored(
     with open_arrays(file, settings.variable) as found:
         first = next(iter(found.values()))
         axes = settings.axes or ((UNIT,) if each else _usual(first))
-        if each and PRESENTATION in axes:
+        if each and set(OF_ROWS) & set(axes):
             raise IsomorphError(
                 f"{file}: {settings.variable} is an array for each trial, so that none of its axes "
-                f'is "{PRESENTATION}"'
+                "is of presentations"
             )
         for array in found.values():
             if len(axes) != len(array.shape):
@@ -146,11 +151,12 @@ def open_stored(
             raise IsomorphError(f"{first.where}: holds {first.dtype}, expected numbers")
         lengths = dict(zip(axes, first.shape, strict=True))
         names = tuple(name.rpartition("/")[2] for name in found)
+    rows = tuple(lengths[axis] for axis in OF_ROWS if axis in axes) or (len(names),)
     if not each:
-        names = ("",) * lengths[PRESENTATION]
+        names = ("",) * math.prod(rows)
     if not all(lengths.values()):
         raise IsomorphError(f"{first.where}: is of shape {first.shape}, which holds no value")
-    spatial = tuple(axis for axis in axes if axis not in (PRESENTATION, TIME))
+    spatial = tuple(axis for axis in axes if axis not in (*OF_ROWS, TIME))
     cells = Cells(spatial, tuple(lengths[axis] for axis in spatial), file)
     if place is not None and len(place) != len(cells):
         raise IsomorphError(
@@ -164,6 +170,7 @@ def open_stored(
         variable=settings.variable,
         axes=axes,
         names=names,
+        rows=rows,
         place=cells if place is None else place,
         cells=cells,
         times=lengths.get(TIME, 1),
@@ -191,30 +198,27 @@ def _copy(array: StoredArray, axes: Sequence[str], at: Array, into: Array) -> No
     axes : sequence of str
     at : array of shape (axis of units, unit)
         Indices of the units.
-    into : array of shape (presentation, unit) or (presentation, unit, time)
+    into : array of shape ([presentation or stimulus, repetition,] unit[, time])
     """
-    spatial = [place for place, axis in enumerate(axes) if axis not in (PRESENTATION, TIME)]
-    others = [place for axis in (PRESENTATION, TIME) for place, one in enumerate(axes)
-              if one == axis]  # fmt: skip
+    rows = [axes.index(axis) for axis in OF_ROWS if axis in axes]
+    bins = [axes.index(TIME)] if TIME in axes else []
+    spatial = [place for place in range(len(axes)) if place not in (*rows, *bins)]
     bounds: list[tuple[int, int]] = [(0, length) for length in array.shape]
     for place, bound in zip(spatial, box(at), strict=True):
         bounds[place] = bound
-    order = [*others[:1], *spatial, *others[1:]] if PRESENTATION in axes else [*spatial, *others]
-    first = [slice(0, 1)] if PRESENTATION not in axes else []
     for part in parts(bounds, array.blocks, array.dtype.itemsize):
         low = np.array([[part[place].start] for place in spatial])
         high = np.array([[part[place].stop] for place in spatial])
         inside = np.flatnonzero(((at >= low) & (at < high)).all(axis=0))
-        if not inside.size:
-            continue
-        values = array.part(part).transpose(order)
-        values = values if PRESENTATION in axes else values[None]
-        picked = values[(slice(None), *(at[:, inside] - low))]
-        rows = first[0] if first else part[axes.index(PRESENTATION)]
-        if TIME in axes:
-            into[rows, inside, part[axes.index(TIME)]] = picked
-        else:
-            into[rows, inside] = picked
+        if inside.size:
+            values = array.part(part).transpose([*rows, *spatial, *bins])
+            every = (slice(None),) * len(rows)
+            to: tuple[Any, ...] = (
+                *(part[place] for place in rows),
+                inside,
+                *(part[place] for place in bins),
+            )
+            into[to] = values[(*every, *(at[:, inside] - low))]
 
 
 def read_cells(
