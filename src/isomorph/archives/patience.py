@@ -141,7 +141,7 @@ def check_status(response: requests.Response, address: str) -> None:
         requests.codes.request_timeout,
     ):
         raise TryAgainError(f"the server says {said}", retry_after(response))
-    if status >= 300:  # sent on, but nowhere: else requests had gone there
+    if status >= 400 or (status >= 300 and not response.is_redirect):  # sent on to nowhere
         raise RefusedError(f"{address}: the server says {said}")
 
 
