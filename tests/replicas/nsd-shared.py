@@ -1,7 +1,7 @@
 """A replica of the Natural Scenes Dataset: shared photographs first, a person with fewer sessions.
 
-Kept from the real one: a file of betas for each session, a design of all sessions in which the first
-images are the shared ones, sessions of some that ended before it does, z-scored each by itself.
+Kept from the real one: a file of betas for each session, a design of all sessions, in which the
+first images are the shared ones, sessions of one that ended before it does.
 """
 
 from __future__ import annotations
