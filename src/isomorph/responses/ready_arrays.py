@@ -17,8 +17,9 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
-from isomorph.foreign.array_files import STIMULUS_KEYS, array_names, read_array
+from isomorph.foreign.array_files import array_names, read_array
 from isomorph.foreign.entities import in_order
+from isomorph.foreign.stored_array import STIMULUS_KEYS
 from isomorph.responses.array_sessions import ArrayUnits, Named, divided
 from isomorph.responses.betas.beta_regions import find_regions
 from isomorph.responses.betas.subject_betas import unit_names

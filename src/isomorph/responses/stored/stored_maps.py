@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.foreign.array_files import StoredArray, open_array, open_arrays
+from isomorph.foreign.array_files import open_array, open_arrays
 from isomorph.foreign.budget import afford
+from isomorph.foreign.stored_array import StoredArray
 from isomorph.responses.places import Place
 from isomorph.responses.stored.cells import Cells
 from isomorph.responses.stored.parts import box, parts
