@@ -338,6 +338,29 @@ def test_an_axis_of_stimuli_and_one_of_repetitions(make_study, files):
     assert '"repetitions that were not shown": 2' in data.attrs["dropped"]
 
 
+@pytest.mark.parametrize(
+    "axes", [["unit", "presentation", "time"], ["time", "unit", "presentation"]]
+)
+def test_the_mean_over_a_window(make_study, files, axes):
+    values = RNG.integers(0, 5, (4, 6, 20)).astype(np.uint8)  # unit, presentation, time
+    with h5py.File(files / "s1.h5", "w") as file:
+        turned = values.transpose([["unit", "presentation", "time"].index(axis) for axis in axes])
+        file.create_dataset("raster", data=turned, chunks=(3, 2, 2))
+    (files / "shown.csv").write_text("\n".join(["stimulus", *STIMULI]) + "\n")
+    (files / "units.csv").write_text("region\nV1\nV1\nIT\nIT\n")
+    spec = {
+        "kind": "arrays", "responses": "{subject}.h5", "axes": axes, "units": "units.csv",
+        "presentations": "shown.csv", "times": {"start": -0.05, "width": 0.01},
+    }  # fmt: skip
+    (data,) = read(make_study(spec | {"window": [0.0, 0.1]}, STIMULI)).values()
+    np.testing.assert_allclose(data["response"], values[:, :, 5:15].mean(axis=2).T)
+    assert (float(data["time_start"]), float(data["time_stop"])) == (0.0, 0.1)
+    with pytest.raises(IsomorphError, match=r"window: 0 to 0\.105 s does not begin and end where"):
+        read(make_study(spec | {"window": [0.0, 0.105]}, STIMULI))
+    (every,) = read(make_study(spec, STIMULI)).values()
+    np.testing.assert_array_equal(every["response"], values.transpose(1, 0, 2))
+
+
 # ---------------------------------------------------------------- an array for each trial
 
 

@@ -17,16 +17,12 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
-from isomorph.foreign.array_files import (
-    STIMULUS_KEYS,
-    SUBJECT_KEYS,
-    open_arrays,
-    read_array,
-)
+from isomorph.foreign.array_files import open_arrays, read_array
 from isomorph.foreign.hdf5 import open_hdf5
 from isomorph.foreign.matlab import read_mat
 from isomorph.foreign.numpy_files import read_npy, read_npz
 from isomorph.foreign.nwb import as_text
+from isomorph.foreign.stored_array import STIMULUS_KEYS, SUBJECT_KEYS
 from isomorph.registry import Registry
 
 Array = npt.NDArray
