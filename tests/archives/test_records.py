@@ -94,6 +94,17 @@ def test_a_download_that_broke_off_is_resumed_behind_the_redirect(repositories, 
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("status", [202, 403])
+def test_a_gate_before_a_repository_is_told_as_what_it_is(repositories, make_layout, kind, status):
+    layout, _ = locked(make_layout, kind)
+    repositories.gate = status
+    refused(lambda: resolved(kind), f"the server says {status}")
+    refused(lambda: fetch.run(layout, "objects"), f"the server says {status}")
+    (agent,) = repositories.agents
+    assert agent.startswith("isomorph/")
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_lock_of_another_record_is_refused(repositories, make_layout, kind):
     locked(make_layout, kind)
     other = {"version": 1} if kind == "figshare" else {"record": "abcde" if kind == "osf" else 7}

@@ -57,7 +57,8 @@ class Repositories:
     """Serves what stands in `zenodo` by record, `figshare` by item and version, `osf` by name.
 
     `page` is the most entries one answer of OSF or figshare holds; `asked` the paths and queries
-    that were asked for; `concepts` whether Zenodo sends on from the number of all versions.
+    that were asked for; `agents` who asked; `concepts` whether Zenodo sends on from the number of
+    all versions; `gate` a status that something before the repositories answers with.
     """
 
     store: objects.Server
@@ -66,6 +67,8 @@ class Repositories:
     osf: dict[str, Osf] = field(default_factory=dict)
     page: int = 1000
     concepts: bool = False
+    gate: int = 0
+    agents: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
 
     @property
@@ -76,8 +79,8 @@ class Repositories:
     @property
     def mirrors(self) -> str:
         """What ISOMORPH_MIRRORS must hold."""
-        hosts = ("zenodo.org", "api.figshare.com", "ndownloader.figshare.com", "api.osf.io")
-        return " ".join(f"https://{host}={self.url}/{host}" for host in (*hosts, "osf.io"))
+        hosts = ("zenodo.org", "api.figshare.com", "api.osf.io", "osf.io")
+        return " ".join(f"https://{host}={self.url}/{host}" for host in hosts)
 
     def __enter__(self) -> Repositories:
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -100,7 +103,6 @@ class Repositories:
         hosts = {
             "zenodo.org": self._zenodo,
             "api.figshare.com": self._figshare,
-            "ndownloader.figshare.com": self._ndownloader,
             "api.osf.io": self._osf,
             "osf.io": self._osf_download,
         }
@@ -167,6 +169,10 @@ class Repositories:
     # ------------------------------------------------------------ figshare
 
     def _figshare(self, steps: list[str], query: dict[str, str]) -> Answered:
+        if steps[:3] == ["v2", "file", "download"]:
+            item, place = divmod(int(steps[3]), 1000)
+            newest = max(one for one in self.figshare if one[0] == item)
+            return self.stored(self.figshare[newest].files[place][1])
         assert steps[:2] == ["v2", "articles"]
         assert steps[3] == "versions"
         number = int(steps[2])
@@ -204,11 +210,6 @@ class Repositories:
 
     def _file_id(self, number: int, place: int) -> int:
         return number * 1000 + place
-
-    def _ndownloader(self, steps: list[str], query: dict[str, str]) -> Answered:
-        number, place = divmod(int(steps[1]), 1000)
-        found = [one for (item, _), one in self.figshare.items() if item == number]
-        return self.stored(found[-1].files[place][1])
 
     # ------------------------------------------------------------ OSF
 
@@ -276,6 +277,13 @@ def _handler(server: Repositories) -> type[BaseHTTPRequestHandler]:
             """Keep quiet."""
 
         def do_GET(self) -> None:
+            server.agents.add(self.headers["User-Agent"])
+            if server.gate:
+                self.send_response(server.gate)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             status, content = server.answer(self.path)
             body = b"" if status == 302 else json.dumps(content).encode()
             self.send_response(status)

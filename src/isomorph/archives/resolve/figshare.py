@@ -18,6 +18,8 @@ from isomorph.study.pinned import FigshareArchive
 
 API = "https://api.figshare.com/v2/articles"
 """Described at https://docs.figshare.com."""
+DOWNLOAD = "https://api.figshare.com/v2/file/download"
+"""Sends on to the storage. The addresses that answers name may first want to see a browser."""
 PAGE = 1000
 """Files asked for at once: the most figshare gives."""
 
@@ -153,4 +155,4 @@ def _pinned(where: str, path: str, file: _File) -> LockedFile:
         raise IsomorphError(
             f"{where}: figshare has not computed the md5 of {path} yet; run again later"
         )
-    return LockedFile(path, file.size, "md5", file.computed_md5, file.download_url)
+    return LockedFile(path, file.size, "md5", file.computed_md5, f"{DOWNLOAD}/{file.id}")

@@ -58,7 +58,8 @@ def ask(
     for attempt in patience(f"{where}: {shown} cannot be reached"):
         with attempt:
             response = http.get(place, headers={"Accept": "application/json"}, timeout=TIMEOUT)
-            if response.status_code in refusals:
+            told = "json" in response.headers.get("Content-Type", "")  # by the API, not before it
+            if told and response.status_code in refusals:
                 raise IsomorphError(f"{where}.record: {refusals[response.status_code]}")
             if response.status_code == requests.codes.not_found:
                 return None

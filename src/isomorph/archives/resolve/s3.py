@@ -87,6 +87,7 @@ class Bucket:
         self.name = name
         self.address = bucket_address(name)
         self._http, self._where, self._region = http, where, ""
+        self._say = Seldom()
         self._known: dict[tuple[str, str, bool], Listing] = {}
 
     def url(self, key: str) -> str:
@@ -122,8 +123,8 @@ class Bucket:
         objects: dict[str, Stored] = {}
         folders: list[str] = []
         tokens: set[str] = set()
-        say = Seldom()
         while True:
+            self._say(f"{self.address}: listing {prefix or 'its top'}, {len(objects):,} files yet")
             page = self._page(query)
             encoded = page.findtext("EncodingType") == "url"
             for entry in page.findall("Contents"):
@@ -140,7 +141,6 @@ class Bucket:
                 what = "its pages lead in a circle" if token else "it breaks off"
                 raise self._no_listing(what)
             tokens.add(token)
-            say(f"{self.address}: {len(objects):,} files below {prefix or 'its top'} listed")
             query = {**query, "continuation-token": token}
 
     def _entry(self, entry: ET.Element, prefix: str, encoded: bool) -> tuple[str, Stored]:
