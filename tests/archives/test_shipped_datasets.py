@@ -24,7 +24,10 @@ def test_a_dataset_is_ready_or_says_what_to_do(file, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     study = {"name": "s", "title": "S", "datasets": [str(file)], "models": ["baseline/pixels"]}
     if file.stem == "planted":
-        study |= {"datasets": ["kriegeskorte92", "planted"], "models": ["efficientnet-lite0", "gabor"]}
+        study |= {
+            "datasets": ["kriegeskorte92", "planted"],
+            "models": ["efficientnet-lite0", "gabor"],
+        }
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
     layout = Layout(load_study(tmp_path / "study.yaml"))
     try:

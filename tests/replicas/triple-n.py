@@ -1,4 +1,4 @@
-"""A replica of a session of Triple-N, in a folder of the user's: spikes of single trials at 1 ms."""
+"""A replica of a session of Triple-N, in a folder of the user's: spikes of trials at 1 ms."""
 
 from __future__ import annotations
 
