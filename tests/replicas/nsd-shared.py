@@ -1,7 +1,7 @@
-"""A replica of the Natural Scenes Dataset: shared photographs first, a person with fewer sessions.
+"""A replica of the Natural Scenes Dataset: shared photographs before each person's own.
 
 Kept from the real one: a file of betas for each session, a design of all sessions, in which the
-first images are the shared ones, sessions of one that ended before it does.
+first images are the shared ones, levels that differ between sessions.
 """
 
 from __future__ import annotations
@@ -16,16 +16,15 @@ from PIL import Image
 from scipy.io import savemat
 
 GROUP = "arriving"
-SUBJECTS = ["subj01", "subj03"]
-SESSIONS = {"subj01": 3, "subj03": 2}
-RUNS, PER_RUN = 2, 8
+SUBJECTS = ["subj01", "subj05"]
+SESSIONS, RUNS, PER_RUN = 3, 2, 8
 SHARED, OWN = 6, 10
 """Images shown to all, and those of each person, all of them three times over three sessions."""
 NSD = (2951, 2991, 3050, 3078, 3147, 3158)
 SHAPE = (5, 4, 3)
 SHOWN = np.random.default_rng(73).permutation(np.repeat(np.arange(SHARED + OWN), 3)) + 1
-N_SHARED = {one: int((SHOWN[: 16 * n] <= SHARED).sum()) for one, n in SESSIONS.items()}
-EXPECTED = {"stimuli": SHARED, "presentations": N_SHARED}
+EXPECTED = {"stimuli": SHARED, "presentations": dict.fromkeys(SUBJECTS, 3 * SHARED),
+            "repetitions": dict.fromkeys(SUBJECTS, 3)}  # fmt: skip
 
 
 def write(root: Path) -> None:
@@ -42,13 +41,13 @@ def write(root: Path) -> None:
     pattern = np.zeros((3, RUNS, PER_RUN + 2), dtype=np.uint8)
     pattern[:, :, 1:-1] = 1
     savemat(design, {"masterordering": SHOWN[None].astype(float), "stimpattern": pattern})
-    for subject, sessions in SESSIONS.items():
+    for subject in SUBJECTS:
         own = home / f"nsddata/ppdata/{subject}/func1pt8mm/roi"
         labels = rng.permutation(np.arange(np.prod(SHAPE)) % 8).reshape(SHAPE).astype(np.int16)
         for name in ("prf-visualrois", "streams"):
             volumes.write_image(own / f"{name}.nii.gz", labels, np.diag([1.8, 1.8, 1.8, 1.0]))
         signal = rng.standard_normal((SHARED + OWN, *SHAPE[::-1]))
-        for session in range(sessions):
+        for session in range(SESSIONS):
             shown = SHOWN[16 * session : 16 * (session + 1)] - 1
             betas = signal[shown] + 0.5 * rng.standard_normal((16, *SHAPE[::-1]))
             betas = 20 * session + (1 + session) * betas  # what sessions differ by

@@ -17,7 +17,7 @@ from isomorph.responses.named_arrays import as_names
 from isomorph.responses.order import is_numbered
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.stimuli.naming import named
-from isomorph.study.stored import RunOrder, StimulusOrder
+from isomorph.study.stored import NamesIn, RunOrder, StimulusOrder
 
 Array = npt.NDArray
 Names = npt.NDArray[np.str_]
@@ -41,7 +41,7 @@ class Listed:
             names = self.own.names.ids_or_names(self.files[0], names)
         return names, where
 
-    def _names(self, order: StimulusOrder) -> tuple[Names, str, bool]:
+    def _names(self, order: NamesIn) -> tuple[Names, str, bool]:
         """Return the name that each value stands for, where they stand, and if names are ids."""
         values, where = self._values(order.file, order.column, order.variable, order.at)
         texts = as_names(values)
@@ -54,8 +54,9 @@ class Listed:
             return named(texts, order.name, order.blank), where, False
         blank = np.isin(texts, ["", *order.blank])
         places = _places(texts, blank, where) - order.counted_from
-        if order.into is not None:
-            known, listed, ids = self._names(order.into)
+        into: NamesIn | None = getattr(order, "into", None)
+        if into is not None:
+            known, listed, ids = self._names(into)
         elif self.own.names.naming is None:
             raise IsomorphError(
                 f"{where}: holds places in the list of stimuli, which nobody gave; name the "
