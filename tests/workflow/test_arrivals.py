@@ -10,7 +10,6 @@ import pytest
 import replica_study as replicas
 
 from isomorph.archives.lock import read_lock
-from isomorph.archives.readiness import readiness
 from isomorph.artefacts import read_responses
 from isomorph.cli import main
 from isomorph.jobs import jobs
@@ -68,12 +67,6 @@ def test_units_of_each_hemisphere_make_one_region_on_the_grid_of_the_volumes(arr
     data = responses(arrived, "ds001499", "CSI1")
     regions, counts = np.unique(data["region"].values, return_counts=True)
     assert dict(zip(regions, counts, strict=True)) == {"EarlyVis": 96, "LOC": 96, "PPA": 96}
-
-
-def test_how_many_bytes_there_are_of_each_person_is_said_before(arrived):
-    said = readiness(arrived, "nsd-shared")
-    assert "subj01" in said
-    assert "subj05" in said
 
 
 def test_sessions_of_the_shared_photographs_are_each_standardised_by_all_of_their_trials(arrived):
