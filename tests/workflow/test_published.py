@@ -1,5 +1,7 @@
 """The study of published scores from nothing to its report, on a replica of its dataset."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import replica_study as replicas
@@ -9,7 +11,9 @@ from isomorph.artefacts import read_responses
 from isomorph.cli import main
 from isomorph.jobs import jobs
 from isomorph.layout import Layout
+from isomorph.report.published import scores
 from isomorph.study import load_study
+from isomorph.study.published import PublishedScores
 
 KNOWN = replicas.replicas("published")
 QUICK = {
@@ -72,3 +76,30 @@ def test_verify_tells_the_score_that_holds_from_the_one_that_does_not(found, cap
     assert "nsdsynthetic: 1 of 2 published scores found again" in said.out
     assert "people among each other in V1v: published 0.500, found" in said.err
     assert "pixels of Pixels" not in said.err
+
+
+def said_of(found, **own):
+    """Return what is said of one published score in place of those of the dataset's file."""
+    spec = found.study.dataset("nsdsynthetic")
+    given = {"region": "V1v", "distance": "crossnobis", "measure": "whitened_cosine",
+             "source": "s", **own}  # fmt: skip
+    expected = spec.expected.model_copy(update={"published": (PublishedScores(**given),)})
+    datasets = {"nsdsynthetic": spec.model_copy(update={"expected": expected})}
+    layout = Layout(replace(found.study, datasets=datasets), found.root)
+    return [str(one) for one in scores(layout, "nsdsynthetic")]
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ({"layers": {"pixel": 0.5}}, 'published 0.500, no layer "pixel", did you mean "pixels"'),
+        ({"region": "V1"}, 'pixels of Pixels in V1: published 0.500, no region "V1", did you mean'),
+        ({"measure": "rho_a"}, ""),
+        ({"distance": "correlation"}, ""),
+        ({"model": "resnet50-stages"}, ""),
+        ({"model": None, "layers": {}, "people": 0.5, "region": "V2"}, "0 people with RDMs of it"),
+    ],
+)
+def test_what_is_not_asked_is_passed_over_and_what_is_not_there_is_said(found, own, said):
+    told = said_of(found, **{"model": "pixels", "layers": {"pixels": 0.5}, **own})
+    assert (said in told[0]) if said else not told
