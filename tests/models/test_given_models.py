@@ -19,6 +19,8 @@ from scipy.spatial.distance import pdist, squareform
 
 import isomorph as iso
 from isomorph.errors import IsomorphError
+from isomorph.models import mistakes_of
+from isomorph.study import ModelSpec, read_spec
 
 STIMULI = ["cat", "dog", "house", "tree", "car"]
 TABLE = pd.DataFrame({"stimulus": STIMULI, "noun": [*STIMULI[:4], "motor car"]})
@@ -276,3 +278,20 @@ def test_without_the_library_a_sentence_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setattr("isomorph.models.source.find_spec", lambda _: None)
     with pytest.raises(IsomorphError, match=r"needs sentence_transformers, which is not installed"):
         read("sentence_transformers/small", tmp_path)
+
+
+# ---------------------------------------------------------------- a network of one's own
+
+
+def test_the_example_of_a_network_of_ones_own_runs(repository):
+    models = repository / "config" / "examples" / "models"
+    spec = read_spec(models / "own_network.yaml", ModelSpec)
+    assert mistakes_of(spec, beside=models) == []
+    images = RNG.integers(0, 256, (5, 40, 40, 3), dtype=np.uint8)
+    one, other = (
+        iso.activations(spec.source, images, list(spec.layers), beside=models, seed=seed)
+        for seed in spec.seeds
+    )
+    assert one["layer"].values.tolist() == ["first", "second", "readout"]
+    assert one["n_features"].values.tolist() == [1568, 2304, 10]
+    assert not np.allclose(one["gram"], other["gram"])
