@@ -142,6 +142,21 @@ def test_a_stated_order_must_be_that_of_the_names(tmp_path):
         read("features/net.npz", tmp_path, options={"order": "table"})
 
 
+@pytest.mark.parametrize(("ending", "write"), [(".h5", hdf5), (".nc", netcdf)])
+def test_large_layers_are_read_some_features_at_a_time(tmp_path, monkeypatch, ending, write):
+    write(tmp_path / f"net{ending}", SHUFFLED)
+    monkeypatch.setattr("isomorph.models.given.features.LARGE", 0)
+    monkeypatch.setattr("isomorph.models.fold.block_width", lambda *_: 4)
+    found = read(f"features/net{ending}", tmp_path, features="all")
+    assert_allclose(found["gram"].sel(layer="late"), gram(LATE), atol=1e-9)
+    kept = found["features"][found["feature_layer"] == found["layer"].values.tolist().index("late")]
+    assert_allclose(kept.values.T, LATE, atol=1e-6)
+    with h5py.File(tmp_path / f"net{ending}", "a") as opened:
+        opened["late"][3, 5] = np.inf
+    with pytest.raises(IsomorphError, match=r'late: a feature of "dog" is inf'):
+        read(f"features/net{ending}", tmp_path)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_number_that_is_not_finite_is_named_with_layer_and_stimulus(tmp_path, bad):
     values = LATE.copy()
