@@ -213,6 +213,15 @@ def test_several_rdms_are_layers_seeds_or_one_mean(tmp_path):
         read("rdms/three.npz", tmp_path, options={"stack": "seeds"}, seed=2)
 
 
+def test_structs_name_their_rdms(tmp_path):
+    structs = np.zeros(2, dtype=[("RDM", object), ("name", object)])
+    structs["RDM"], structs["name"] = [squareform(RDM), squareform(2 * RDM)], ["one", "other"]
+    savemat(tmp_path / "models.mat", {"Models": structs})
+    options = {"field": "RDM", "order": "table"}
+    found = read("rdms/models.mat", tmp_path, options=options)
+    assert_allclose(rdm_of(found, "other"), 2 * RDM)
+
+
 def test_each_variable_with_rdms_is_a_layer(tmp_path):
     np.savez(tmp_path / "two.npz", v1=squareform(RDM), it=2 * RDM, stimuli=STIMULI, rate=3.0)
     found = read("rdms/two.npz", tmp_path)
