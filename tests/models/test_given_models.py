@@ -308,7 +308,7 @@ def test_without_the_library_a_sentence_names_the_extra(tmp_path, monkeypatch):
 
 
 def test_the_example_of_a_network_of_ones_own_runs(repository):
-    models = repository / "config" / "examples" / "models"
+    models = repository / "docs" / "how-to"
     spec = read_spec(models / "own_network.yaml", ModelSpec)
     assert mistakes_of(spec, beside=models) == []
     images = RNG.integers(0, 256, (5, 40, 40, 3), dtype=np.uint8)
