@@ -12,9 +12,8 @@ from isomorph.inference.featured import KEPT, lacking, needs_of_models, takes_fe
 from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.measures._measure import CHANCE_ORDERS
 from isomorph.measures.jackknifed import Jackknifed
-from isomorph.models import SOURCES
-from isomorph.rdms.distances import of_layers
-from isomorph.study import ModelSpec, Study
+from isomorph.stages import rdms_alone
+from isomorph.study import Study
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import (
     ConditionStimuli,
@@ -98,7 +97,7 @@ def mistakes_of(study: Study, columns: Columns | None = None) -> Iterator[str]:
     columns : mapping, optional
         See `unserved`.
     """
-    yield from _unfit(study)
+    yield from rdms_alone.unfit(study)
     for place, name in enumerate(study.spec.measures):
         measure = MEASURES[name]
         found = [unserved(study, dataset, measure, columns) for dataset in study.datasets]
@@ -108,70 +107,15 @@ def mistakes_of(study: Study, columns: Columns | None = None) -> Iterator[str]:
                 f"measures.{place}: {name} needs {_needs(measure)}, and {said}; "
                 f"{REMEDIES[found[0][1]]}"
             )
-        yield from _of_rdms_alone(study, place, measure)
+        yield from rdms_alone.lacking(study, place, measure)
         if not takes_features(measure) or not set(KEPT) & set(needs_of_models(measure)):
             continue
         for model, spec in study.models.items():
-            if spec.features is None and not comes_as_rdms(spec):
+            if spec.features is None and not rdms_alone.comes_so(spec):
                 yield (
                     f"measures.{place}: {name} needs the features of layers, and {model} keeps "
                     f"none; write features: 2000, or all, into {_file_of(study, model)}"
                 )
-
-
-def comes_as_rdms(spec: ModelSpec) -> bool:
-    """Tell whether a model comes as its RDMs alone."""
-    return SOURCES[spec.source].rdms is not None
-
-
-def _of_rdms_alone(study: Study, place: int, measure: Measure) -> Iterator[str]:
-    """Yield why a measure cannot be had of models that come as their RDMs alone.
-
-    Of features it is not had of these and may be of others. A Gram matrix is in an RDM whose
-    distance is known.
-    """
-    alone = _alone(study)
-    where = f"measures.{place}: {measure.name} needs"
-    if takes_features(measure) and len(alone) == len(study.models):
-        yield (
-            f"{where} {_needs(measure)}, and {', '.join(alone)} come as RDMs, which hold none; add "
-            "a model that has some, or leave the measure out"
-        )
-    if takes_features(measure) or "gram" not in measure.needs:
-        return
-    for name, spec in alone.items():
-        if not spec.options.get("distance"):
-            could = "distance" in (SOURCES[spec.source].options or ())
-            remedy = f"say options.distance in {_file_of(study, name)}, or " if could else ""
-            yield (
-                f"{where} Gram matrices, and {name} comes as RDMs of no distance, which tell none; "
-                f"{remedy}leave out the measure or the model"
-            )
-
-
-def _unfit(study: Study) -> Iterator[str]:
-    """Yield why models that come as their RDMs alone cannot be compared at all."""
-    asked = list(dict.fromkeys(map(of_layers, study.spec.distances)))
-    for name, spec in _alone(study).items():
-        own = spec.options.get("distance")
-        if own and own not in asked:
-            yield (
-                f"models: {name} comes as RDMs of {own}, and distances ask models for "
-                f"{', '.join(asked)}; add {own} to them, or leave options.distance out where it is "
-                "to stand beside any"
-            )
-        for dataset in study.datasets:
-            level = study.level(dataset)
-            if level and any(one.name == name for _, one, _ in study.instances_for(dataset)):
-                yield (
-                    f"models: {name} comes as RDMs, which cannot be averaged within the values of "
-                    f'"{level}" that {dataset} compares; leave one of the two out'
-                )
-
-
-def _alone(study: Study) -> dict[str, ModelSpec]:
-    """Return the models that come as their RDMs alone."""
-    return {name: spec for name, spec in study.models.items() if comes_as_rdms(spec)}
 
 
 def notes_of(study: Study, dataset: str, columns: Columns | None = None) -> list[str]:
@@ -179,7 +123,7 @@ def notes_of(study: Study, dataset: str, columns: Columns | None = None) -> list
     found = [(name, *unserved(study, dataset, MEASURES[name], columns))
              for name in study.spec.measures]  # fmt: skip
     notes = [f"no {name}, as {why}" for name, why, _ in found if why]
-    if alone := ", ".join(_alone(study)):
+    if alone := ", ".join(rdms_alone.models_of(study)):
         notes += [f"no {name} of {alone}, which come as RDMs" for name, why, _ in found
                   if not why and takes_features(MEASURES[name])]  # fmt: skip
     return notes
