@@ -235,6 +235,8 @@ def _mistakes_of_files(spec: ModelSpec, source: Source) -> list[str]:
     """Return what is wrong with options that have a spec of their own, and with seeds of files."""
     if source.settings is None:
         return []
+    if source.rdms is not None and spec.features is not None:
+        return [f"features: {spec.source} gives RDMs, which hold none; leave it out"]
     wrong = [name for name in spec.options if name not in (source.options or ())]
     if wrong:
         return [f"options.{wrong[0]}: unknown key, {did_you_mean(wrong[0], source.options or ())}"]
