@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from isomorph.geometry import Geometry, UndefinedDistanceError
-from isomorph.rdms.distances import DISTANCES, of_layers
+from isomorph.rdms.distances import DISTANCES
+from isomorph.rdms.paired import of_layers
 from isomorph.rdms.rdm_rows import LayerRdm
 
 
@@ -22,7 +23,7 @@ def rdms_of_layer(
     layer : str
     geometry : Geometry
     distances : sequence of str
-        Names in `DISTANCES`, as the brain has them.
+        Names in `DISTANCES`, as the brain has them, or of pairs.
     depth : int
         Place of the layer in execution order.
     """
