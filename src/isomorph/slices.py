@@ -12,6 +12,7 @@ from isomorph.beside import by_name, named_beside, values_at
 from isomorph.own import digest_of, own_digests
 from isomorph.study import Spec, Study
 from isomorph.study.archive import DandiArchive, OpenNeuroArchive, SimulatedArchive
+from isomorph.study.pairs import both
 
 Slice = dict[str, Any]
 """JSON-ready settings."""
@@ -91,7 +92,7 @@ def brain_rdms(study: Study, dataset: str) -> Slice:
     """Return what decides the RDMs of a dataset's regions beside its responses."""
     spec = study.dataset(dataset)
     return {
-        "distances": list(study.spec.distances),
+        "distances": _distances(study, 0),
         "transform": spec.transform,
         "subjects": list(spec.subjects),
         "level": study.level(dataset),
@@ -102,7 +103,7 @@ def brain_rdms(study: Study, dataset: str) -> Slice:
 
 def model_rdms(study: Study, dataset: str) -> Slice:
     """Return what decides the RDMs of any model beside its activations."""
-    return {"distances": list(study.spec.distances), "level": study.level(dataset)}
+    return {"distances": _distances(study, 1), "level": study.level(dataset)}
 
 
 def comparisons(study: Study, dataset: str) -> Slice:
@@ -220,6 +221,11 @@ def _hashes(study: Study, dataset: str, files: Sequence[Path]) -> dict[str, str]
     names = {file: file.relative_to(folder) if file.is_relative_to(folder) else file
              for file in files}  # fmt: skip
     return {name.as_posix(): digest_of(file) for file, name in names.items()}
+
+
+def _distances(study: Study, side: int) -> list[str]:
+    """Return the distances that brains (0) or models (1) are given, each once."""
+    return list(dict.fromkeys(both(name)[side] for name in study.spec.distances))
 
 
 def _dump(spec: Spec, exclude: set[str] | None = None) -> Slice:
