@@ -205,6 +205,11 @@ def plain(settings: Slice) -> Slice:
     return found
 
 
+def key_of(settings: Slice) -> str:
+    """Return twelve hexadecimal digits that are others for other settings."""
+    return hashlib.sha256(text(settings).encode()).hexdigest()[:12]
+
+
 def _lock_digest(file: Path) -> str:
     """Return the sha256 of what a lock pins, notes and order aside; '' when there is none."""
     try:
