@@ -8,7 +8,7 @@ from isomorph.catalogue import is_asked
 from isomorph.inference.featured import takes_features
 from isomorph.measures import Measure
 from isomorph.models import SOURCES
-from isomorph.rdms.distances import of_layers
+from isomorph.rdms.paired import of_layers
 from isomorph.study import ModelSpec, Study
 
 
@@ -69,7 +69,8 @@ def unfit(study: Study) -> Iterator[str]:
         if own and own not in asked:
             yield (
                 f"models: {name} comes as RDMs of {own}, and distances ask models for "
-                f"{', '.join(asked)}; add {own} to them, or leave options.distance out where it is "
+                f"{', '.join(asked)}; add {own} to them, as in "
+                f"{{brain: correlation, model: {own}}}, or leave options.distance out where it is "
                 "to stand beside any"
             )
         for dataset in study.datasets:
