@@ -8,12 +8,12 @@ from dataclasses import replace
 import xarray as xr
 
 from isomorph.geometry import Geometry, UndefinedDistanceError
-from isomorph.models.given.ready import AS_GIVEN
 from isomorph.rdms.collection import distances_of
 from isomorph.rdms.distance import EQUAL
 from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.paired import of_layers
 from isomorph.rdms.rdm_rows import LayerRdm
+from isomorph.study.given import AS_GIVEN
 
 NO_DISTANCE = "dissimilarities of no distance, which stand as they are"
 """What is to be known of judgements, and of RDMs of which nobody says what they are of."""
