@@ -150,6 +150,13 @@ def shown_in_report(file, name):
     where = {"caption": str(CAPTIONS / f"{name}.rst")}
     if name == "report":
         return report(file, category="Study", labels={"result": "the page"}, **where)
+    if not made.made_for:
+        return report(
+            file,
+            category="Study",
+            labels={"result": f"{name}: {made.words}"},
+            **where,
+        )
     where["category"] = "{dataset}"
     if name == "figures":
         return report(

@@ -35,6 +35,11 @@ class StudySpec(Spec):
     measures: Unique[str] = Field(default=("rho_a",), min_length=1)
     """Measures between representations; the first is the report's main one. `cka_rbf(0.2)` is
     `cka_rbf` with a bandwidth of 0.2 times the median distance in place of 0.5."""
+    areas: dict[str, Unique[str]] = {}
+    """Regions of several datasets that stand for one area, over which models are averaged as over
+    studies in a meta-analysis: `{IT: [dandi000628/IT, ds001246/LOC]}`. A region is named by its
+    dataset and its name with a stroke between; of each dataset at most one, for regions of the same
+    subjects and stimuli are no independent findings."""
     inference: Inference = Inference()
 
 
