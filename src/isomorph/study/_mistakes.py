@@ -105,6 +105,14 @@ def _mistakes_of_explain(study: Study) -> Iterator[str]:
                 f'inference.prediction.bands.{place}: no model "{name}" in the study, '
                 f"{did_you_mean(name, known)}"
             )
+    bands = study.spec.inference.prediction.bands
+    named = {*explain.models, *explain.controls, *explain.partition, *bands}
+    for model in study.models.values():
+        if model.optional and named & {model.name, *model.instances}:
+            yield (
+                f'models: "{model.name}" is optional, and inference names it, which cannot go on '
+                "without it; leave optional out"
+            )
     if len(study.spec.inference.prediction.bands) == 1:
         yield "inference.prediction.bands: one model shares with no other; name two to four"
     if len(explain.partition) == 1:

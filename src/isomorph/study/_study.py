@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import Field
@@ -58,6 +58,8 @@ class Study:
     dataset_files, model_files : dict
         The YAML file each was read from, by name, the study's own for a model it names by its
         source; a model may be named like a dataset.
+    left_out : mapping of str to str
+        Optional models that the study names and goes on without, each with the reason.
     """
 
     spec: StudySpec
@@ -66,6 +68,26 @@ class Study:
     models: dict[str, ModelSpec]
     dataset_files: dict[str, Path]
     model_files: dict[str, Path]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    def without(self, reasons: Mapping[str, str]) -> Study:
+        """Return the study without some optional models and their untrained controls.
+
+        Parameters
+        ----------
+        reasons : mapping of str to str
+            By model; those that the study does not name, or that are not optional, stay.
+        """
+        gone = {name: why for name, why in reasons.items()
+                if name in self.models and self.models[name].optional}  # fmt: skip
+        if not gone:
+            return self
+        kept = {
+            name: model
+            for name, model in self.models.items()
+            if name not in gone and model.control_of not in gone
+        }
+        return replace(self, models=kept, left_out={**self.left_out, **gone})
 
     @property
     def name(self) -> str:
