@@ -153,7 +153,8 @@ def _check(parsed: argparse.Namespace) -> None:
         print("; ".join([f"{dataset}: {said}{more}", *without]))
     for line in (*room, *needs.room_of_features(study, stimuli), *needs.costs_of(study, stimuli)):
         print(line)
-    print(_without_network(study))
+    if said := _without_network(study):
+        print(said)
     for name, why in as_decided(layout).study.left_out.items():
         print(f"{name} was left out by the last run: {why}")
     need = capacity.need_of(layout, stimuli)
@@ -162,10 +163,10 @@ def _check(parsed: argparse.Namespace) -> None:
 
 
 def _without_network(study: Study) -> str:
-    """Return how many of a study's models work without a network, and which do not."""
+    """Return how many of a study's models work without a network; '' where all do."""
     over = [name for name, model in study.models.items() if needs_network(model)]
     if not over:
-        return "all models work without a network"
+        return ""
     optional = [name for name in over if study.models[name].optional]
     rest = f"; the study goes on without {', '.join(optional)}" if optional else ""
     return (

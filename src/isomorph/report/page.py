@@ -226,8 +226,10 @@ def over_datasets(
     areas = areas_of(layout.study, measured, shared(layout)) if measured else pd.DataFrame()
     files = {name: layout.path(name) for name in ("summary", "areas")}
     inference = layout.study.spec.inference
+    said = across_words.sentences(areas, whole, measured[0]) if whole else []
     return {
-        "said": across_words.sentences(areas, whole, measured[0]) if whole else [],
+        "title": "Over datasets" if said else "Every number again",
+        "said": said,
         "tables": across_words.tables(areas, measured[0]) if measured else [],
         "correction": CORRECTIONS[by_p_alone(inference.correction)],
         "commands": commands(layout),
