@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import in_words
 from isomorph.inference.analysis import Analysis
 from isomorph.inference.featured import KEPT, lacking, needs_of_models, takes_features
@@ -13,6 +13,7 @@ from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.measures._measure import CHANCE_ORDERS
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.study import Study
+from isomorph.study.model import TABLE_SOURCES
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import (
     ConditionStimuli,
@@ -113,6 +114,30 @@ def mistakes_of(study: Study, columns: Columns | None = None) -> Iterator[str]:
                     f"measures.{place}: {name} needs the features of layers, and {model} keeps "
                     f"none; write features: 2000, or all, into {_file_of(study, model)}"
                 )
+
+
+def columns_missing(study: Study, columns: Columns) -> list[str]:
+    """Return a sentence for each column that a model is made of and no stimulus table has.
+
+    Parameters
+    ----------
+    study : Study
+    columns : mapping
+        See `unserved`; stimuli of which they are not known are passed over.
+    """
+    found: dict[str, None] = {}
+    for dataset in study.datasets:
+        owner = study.stimulus_set(dataset)
+        if (known := columns.get(owner)) is None:
+            continue
+        for _, spec, _ in study.instances_for(dataset):
+            named = spec.options.get("columns") if spec.source in TABLE_SOURCES else None
+            for name in named if isinstance(named, list | tuple) else ():
+                if name not in known:
+                    where = f"{_file_of(study, spec.name)}: options.columns"
+                    hint = did_you_mean(str(name), known)
+                    found[f'{where}: the stimulus table of {owner} has no "{name}", {hint}'] = None
+    return list(found)
 
 
 def notes_of(study: Study, dataset: str, columns: Columns | None = None) -> list[str]:
