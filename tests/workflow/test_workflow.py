@@ -68,7 +68,7 @@ def test_an_interruption_is_no_success_and_no_failure_of_a_job(story):
     status, said = story["interrupted"]
     assert status != 0, said
     assert story["hidden"] == []
-    assert re.search(r"interrupted after 0:\d\d with [2-9] of 21 jobs done; the same command", said)
+    assert re.search(r"interrupted after 0:\d\d with [2-9] of 22 jobs done; the same command", said)
     assert "failed" not in said.split("stopping;")[1]
 
 
