@@ -99,6 +99,17 @@ def _struct(file: Path) -> None:
     savemat(file, {"s": np.array(rows, dtype=fields)})
 
 
+def _netcdf(file: Path) -> None:
+    from scipy.io import netcdf_file
+
+    with netcdf_file(file, "w") as opened:
+        opened.createDimension("presentation", 3)
+        opened.createDimension("unit", 4)
+        one = opened.createVariable("held", ">i2", ("presentation", "unit"))
+        one[:] = np.arange(12).reshape(3, 4)
+        one.scale_factor = 0.5
+
+
 def _matlab_73(file: Path) -> None:
     """Write what MATLAB 7.3 does: HDF5 behind a block of its own, axes the other way round."""
     import h5py
@@ -670,6 +681,7 @@ READERS: dict[str, Reader] = {
         cost=300,
     ),
     "MATLAB 7.3": Reader("a.mat", _matlab_73, _variables, cost=100),
+    "netCDF 3": Reader("a.nc", _netcdf, _variables, cost=2),
     "rsatoolbox": Reader("a.hdf5", _rsatoolbox, _variables, cost=60),
     "TSV": Reader("a.tsv", _bytes(EVENTS), _table, text=True),
     "CSV": Reader("a.csv", _bytes(EVENTS.replace(b"\t", b",")), _table, text=True),
