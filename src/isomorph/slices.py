@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from isomorph.beside import by_name, named_beside, values_at
-from isomorph.own import digest_of, own_digests
+from isomorph.own import digest_of, own_digests, seeded
 from isomorph.study import Spec, Study
 from isomorph.study.archive import SimulatedArchive
+from isomorph.study.pairs import both
 from isomorph.study.pinned import PINNED
 
 Slice = dict[str, Any]
@@ -83,7 +84,12 @@ def activations(study: Study, dataset: str, instance: str) -> Slice:
     if model.preprocessing is not None and model.preprocessing.degrees is not None:
         owner = study.dataset(study.stimulus_set(dataset))
         settings["shown_degrees"] = getattr(owner.stimuli, "degrees", None)
-    if files := own_digests(model.source, study.model_files[model.name].parent):
+    folder = study.model_files[model.name].parent
+    files = own_digests(seeded(model.source, seed), folder)
+    ordered = model.options.get("order")
+    if isinstance(ordered, dict):
+        files |= {str(name): digest_of(folder / str(name)) for name in [ordered.get("file")]}
+    if files:
         settings["files"] = files
     return settings
 
@@ -92,7 +98,7 @@ def brain_rdms(study: Study, dataset: str) -> Slice:
     """Return what decides the RDMs of a dataset's regions beside its responses."""
     spec = study.dataset(dataset)
     return {
-        "distances": list(study.spec.distances),
+        "distances": _distances(study, 0),
         "transform": spec.transform,
         "subjects": list(spec.subjects),
         "level": study.level(dataset),
@@ -103,7 +109,7 @@ def brain_rdms(study: Study, dataset: str) -> Slice:
 
 def model_rdms(study: Study, dataset: str) -> Slice:
     """Return what decides the RDMs of any model beside its activations."""
-    return {"distances": list(study.spec.distances), "level": study.level(dataset)}
+    return {"distances": _distances(study, 1), "level": study.level(dataset)}
 
 
 def comparisons(study: Study, dataset: str) -> Slice:
@@ -176,11 +182,28 @@ def recover(study: Study, dataset: str) -> Slice:
     }
 
 
+def summarise(study: Study) -> Slice:
+    """Return what decides the summary over all datasets beside their comparisons."""
+    spec = study.spec
+    return {
+        "areas": {area: list(members) for area, members in spec.areas.items()},
+        "overlaps": {name: list(one.overlaps) for name, one in study.datasets.items()},
+        "distances": list(spec.distances),
+        "measures": list(spec.measures),
+        "interval": spec.inference.interval,
+        "correction": spec.inference.correction,
+        "models": {
+            name: [model.source, model.control_of, list(model.instances)]
+            for name, model in study.models.items()
+        },
+    }
+
+
 def figures(study: Study, dataset: str) -> Slice:
     """Return what decides the figures of a dataset: what is drawn is also described."""
     return {
-        "study": _dump(study.spec),
-        "dataset": _dump(study.dataset(dataset)),
+        "study": _dump(study.spec, exclude={"areas"}),
+        "dataset": _dump(study.dataset(dataset), exclude={"overlaps"}),
         "models": {name: _dump(model) for name, model in study.models.items()},
     }
 
@@ -205,6 +228,11 @@ def plain(settings: Slice) -> Slice:
     return found
 
 
+def key_of(settings: Slice) -> str:
+    """Return twelve hexadecimal digits that are others for other settings."""
+    return hashlib.sha256(text(settings).encode()).hexdigest()[:12]
+
+
 def _lock_digest(file: Path) -> str:
     """Return the sha256 of what a lock pins, notes and order aside; '' when there is none."""
     try:
@@ -221,6 +249,11 @@ def _hashes(study: Study, dataset: str, files: Sequence[Path]) -> dict[str, str]
     names = {file: file.relative_to(folder) if file.is_relative_to(folder) else file
              for file in files}  # fmt: skip
     return {name.as_posix(): digest_of(file) for file, name in names.items()}
+
+
+def _distances(study: Study, side: int) -> list[str]:
+    """Return the distances that brains (0) or models (1) are given, each once."""
+    return list(dict.fromkeys(both(name)[side] for name in study.spec.distances))
 
 
 def _dump(spec: Spec, exclude: set[str] | None = None) -> Slice:

@@ -10,8 +10,10 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from isomorph.catalogue.across import ACROSS
 from isomorph.catalogue.compared import COMPARED
 from isomorph.catalogue.entries import (
+    KEYED,
     OF_STIMULI,
     RESULTS,
     WORDS,
@@ -36,8 +38,8 @@ if TYPE_CHECKING:
 
 REPRESENTED = (
     Artefact(
-        "activations", "activations", f"{OF_STIMULI}/activations/{{model}}.nc",
-        "Gram matrix and facts of every layer of a model, for a set of stimuli",
+        "activations", "activations", f"{KEYED}/activations.nc",
+        "Gram matrix and facts of every layer of a model, for a set of stimuli, shared by studies",
         array="activations",
     ),
     Artefact(
@@ -70,7 +72,15 @@ CATALOGUE: Registry[Artefact] = Registry(
     {
         one.name: one
         for one in chain(
-            MEASURED, REPRESENTED, COMPARED, RECOVERED, EXPLAINED, PREDICTED, TRUSTED, LOOKED_AT
+            MEASURED,
+            REPRESENTED,
+            COMPARED,
+            RECOVERED,
+            EXPLAINED,
+            PREDICTED,
+            TRUSTED,
+            ACROSS,
+            LOOKED_AT,
         )
     },
 )

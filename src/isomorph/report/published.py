@@ -88,15 +88,18 @@ def scores(layout: Layout, dataset: str) -> list[Score]:
     """
     found: list[Score] = []
     for spec in layout.study.dataset(dataset).expected.published:
-        if spec.distance in layout.study.spec.distances:
-            found += _of_layers(layout, dataset, spec) if spec.model else (
-                _of_people(layout, dataset, spec))  # fmt: skip
+        found += (_of_layers if spec.model else _of_people)(layout, dataset, spec)
     return found
 
 
 def _of_layers(layout: Layout, dataset: str, spec: PublishedScores) -> Iterator[Score]:
     models = {name: model for name, model, _ in layout.study.instances_for(dataset)}
-    if spec.model not in models or spec.measure not in layout.study.spec.measures:
+    study = layout.study.spec
+    if (
+        spec.model not in models
+        or spec.measure not in study.measures
+        or spec.distance not in study.distances
+    ):
         return
     table = read_table(layout.comparisons(dataset), "comparisons")
     asked = {"region": spec.region, "model": spec.model, "distance": spec.distance,
@@ -106,7 +109,9 @@ def _of_layers(layout: Layout, dataset: str, spec: PublishedScores) -> Iterator[
     title = models[spec.model].title
     for layer, published in spec.layers.items():
         row = by_layer.get(layer)
-        if row is None:
+        if len(rows) > len(by_layer):
+            value, reason = math.nan, "it has a score in each of several time bins"
+        elif row is None:
             value, reason = math.nan, _absent(table, spec, layer, by_layer)
         else:
             value, reason = float(row["estimate"]), str(row["reason"])
@@ -130,11 +135,16 @@ def _of_people(layout: Layout, dataset: str, spec: PublishedScores) -> Iterator[
         )
     assert spec.people is not None
     rdms = read_array(layout.brain_rdms(dataset), "rdms")
+    if spec.distance not in rdms:
+        return
+    what = "people among each other"
     values = rdms[spec.distance].to_numpy()
+    if "time_start" in rdms and len(np.unique(rdms["time_start"])) > 1:
+        yield Score(spec, what, spec.people, math.nan, "there are RDMs of several time bins")
+        return
     usable = np.isfinite(values).all(axis=1) & (rdms["region"].to_numpy() == spec.region)
     people = rdms["subject"].to_numpy()[usable]
     of_each = [values[usable][people == one].mean(axis=0) for one in dict.fromkeys(people.tolist())]
-    what = "people among each other"
     if len(of_each) < 2:
         reason = f"{count(len(of_each), 'person', 'people')} with RDMs of it, expected two or more"
         yield Score(spec, what, spec.people, math.nan, reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -15,6 +15,9 @@ from isomorph.simulation.representations import Floats, root_of_gram
 
 Places = NDArray[np.intp]
 
+LACKING = 0.1
+"""Share of the inner products of an RDM that no features may have, before it is of no geometry:
+judgements are mostly nearly one of distances, and far from one of correlations."""
 NEGLIGIBLE = 1e-10
 """Share of the largest eigenvalue below which a dimension is rounding error."""
 
@@ -99,6 +102,29 @@ PLANTINGS: Registry[Planting] = Registry(
 """By distance; one that is not here has no Gaussian units to simulate, and its rows say so."""
 
 
+@lru_cache
+def planting_of(brain: str, layers: str) -> Planting | str:
+    """Return how brains are simulated whose RDMs are of one distance, from layers of another.
+
+    Parameters
+    ----------
+    brain, layers : str
+        The distances of either.
+
+    Returns
+    -------
+    Planting or str
+        Why there is none.
+    """
+    for name in (brain, layers):
+        if name not in PLANTINGS:
+            return "no Gaussian units have it by construction"
+    own, theirs = PLANTINGS[brain], PLANTINGS[layers]
+    if own.gram is gram_of_correlation and theirs.gram is not gram_of_correlation:
+        return "the RDMs of layers do not say where the origin is, from which it looks at patterns"
+    return replace(own, gram=theirs.gram)
+
+
 def root(rdm: Floats, planting: Planting) -> Floats:
     """Return features `(stimulus, component)` whose RDM is the given one.
 
@@ -116,6 +142,9 @@ def root(rdm: Floats, planting: Planting) -> Floats:
     n = round((1 + np.sqrt(1 + 8 * len(rdm))) / 2)
     square = np.zeros((n, n))
     square[np.triu_indices(n, 1)] = rdm
-    features = root_of_gram(planting.gram(square + square.T), NEGLIGIBLE)
+    gram = planting.gram(square + square.T)
+    features = root_of_gram(gram, NEGLIGIBLE)
+    if np.linalg.norm(features @ features.T - gram) > LACKING * np.linalg.norm(gram):
+        return np.empty((n, 0))
     scale = np.square(features).sum() / len(features)
     return features / np.sqrt(max(scale, np.finfo(float).tiny))

@@ -88,6 +88,12 @@ class Weights(Spec):
 TABLE_SOURCES = frozenset({"baseline/category", "baseline/columns"})
 """Sources that speak of the stimulus table and see no image."""
 
+READ = frozenset({"behaviour", "features", "rdms", "sentence_transformers", "text"})
+"""First words of sources that are read from files or told by words, and see no image either."""
+
+RDMS = frozenset({"behaviour", "rdms"})
+"""Those of them that give RDMs and nothing else."""
+
 
 class ModelSpec(Spec):
     """One model family: where it comes from, which layers are read, how images enter."""
@@ -97,7 +103,8 @@ class ModelSpec(Spec):
     source: str
     """`<source>/<what>`: `package/efficientnet-lite0`, `torchvision/resnet50`,
     `timm/vit_base_patch16_224.augreg_in21k`, `untrained/resnet50`, `baseline/pixels`. A study may
-    name a source in place of this file."""
+    name a source in place of this file. Files stand beside this one: `features/alexnet.npz`,
+    `rdms/published.mat`, `behaviour/triplets.csv`; `{seed}` in their name stands for the seed."""
     citation: str = ""
     licence: str = ""
     trained_on: str | None = None
@@ -144,6 +151,10 @@ class ModelSpec(Spec):
     weights: Weights | None = None
     """What the weights must be; left out, they are what the source gives, and their hash is noted
     in the activations."""
+    optional: bool = False
+    """Whether a study goes on without the model, and without its untrained controls, where its
+    library is not installed or its weights cannot be had; which are left out, and why, stands in
+    the report. The next run tries again."""
     options: dict[str, Any] = {}
     """What the source itself needs: columns, orientations, frequencies."""
     batch_size: int = Field(default=128, gt=0)
@@ -169,7 +180,25 @@ class ModelSpec(Spec):
     @property
     def takes_images(self) -> bool:
         """Whether the model needs the images of the stimuli, not the stimulus table alone."""
-        return self.source not in TABLE_SOURCES
+        return self.source not in TABLE_SOURCES and not self.is_read
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it is read from files, or told by words, in place of being computed."""
+        return self.source.partition("/")[0] in READ
+
+    @property
+    def comes_as_rdms(self) -> bool:
+        """Whether nothing is known of it but its RDMs."""
+        return self.source.partition("/")[0] in RDMS
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it is no network, as far as settings tell: words, judgements, RDMs of anything.
+
+        Features are mostly those of a network that ran elsewhere.
+        """
+        return self.is_read and not self.source.startswith("features/") and not self.trained_on
 
     @property
     def instances(self) -> dict[str, int | None]:

@@ -1,0 +1,133 @@
+"""The arrays of a file of features with their shapes, each read when it is asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from isomorph.foreign import reading
+from isomorph.foreign.array_files import open_arrays, read_array
+from isomorph.foreign.hdf5 import open_hdf5
+from isomorph.registry import Registry
+from isomorph.responses.named_arrays import Variables, read_variables
+
+Shape = tuple[int, ...]
+Loaders = Mapping[str, Callable[[], NDArray[Any]]]
+NUMBERS = "biufc"
+"""Kinds of types that are numbers."""
+
+
+class Arrays(Variables):
+    """The arrays of a file by name.
+
+    Parameters
+    ----------
+    loaders, sizes
+        See `isomorph.responses.named_arrays.Variables`.
+    shapes : mapping of str to tuple of int
+        Of those that hold numbers and are not the values of an axis.
+    """
+
+    def __init__(
+        self, loaders: Loaders, sizes: Mapping[str, int], shapes: Mapping[str, Shape]
+    ) -> None:
+        super().__init__(loaders, sizes)
+        self.shapes = dict(shapes)
+
+
+def read_arrays(file: Path) -> Arrays:
+    """Return the arrays of a file.
+
+    Those of HDF5, netCDF and safetensors files are read when they are asked for; files of other
+    kinds are read whole.
+
+    Raises
+    ------
+    IsomorphError
+        When the file is of no known kind, or damaged.
+    """
+    suffix = file.suffix.lower()
+    return FORMATS[suffix](file) if suffix in FORMATS else _whole(file)
+
+
+def _whole(file: Path) -> Arrays:
+    variables = read_variables(file)
+    return _held({name: variables[name] for name in variables})
+
+
+def _held(found: Mapping[str, NDArray[Any]]) -> Arrays:
+    return Arrays(
+        {name: partial(np.asarray, one) for name, one in found.items()},
+        {name: one.size for name, one in found.items()},
+        {name: one.shape for name, one in found.items() if one.dtype.kind in NUMBERS},
+    )
+
+
+def _hdf5(file: Path) -> Arrays:
+    sizes: dict[str, int] = {}
+    shapes: dict[str, Shape] = {}
+
+    def note(name: str, one: Any) -> None:
+        if isinstance(one, h5py.Dataset) and not name.startswith("#") and one.shape is not None:
+            sizes[name] = math.prod(one.shape)
+            if one.dtype.kind in NUMBERS and not one.is_scale:
+                shapes[name] = one.shape
+
+    with open_hdf5(file) as opened, reading(file, "an HDF5 file"):
+        opened.visititems(note)
+    return Arrays({name: partial(read_array, file, name) for name in sizes}, sizes, shapes)
+
+
+def _netcdf(file: Path) -> Arrays:
+    with reading(file, "a netCDF file"):
+        is_hdf5 = h5py.is_hdf5(file)
+    if is_hdf5:
+        return _hdf5(file)
+    with open_arrays(file, "*") as found:  # the classic format, whose texts are rows of letters
+        values = {name: one.whole() for name, one in found.items()}
+    return _held({
+        name: np.array([b"".join(row).decode(errors="replace").rstrip("\0") for row in one])
+        if one.dtype == "S1" and one.ndim == 2 else one
+        for name, one in values.items()
+    })  # fmt: skip
+
+
+def _safetensors(file: Path) -> Arrays:
+    """Return the tensors of a file, those in half precision as single."""
+    from safetensors import safe_open
+
+    shapes: dict[str, Shape] = {}
+    with reading(file, "a safetensors file"), safe_open(file, framework="pt") as opened:
+        for name in opened.keys():  # noqa: SIM118 - it is no mapping
+            shapes[name] = tuple(opened.get_slice(name).get_shape())
+    loaders = {name: partial(_tensor, file, name) for name in shapes}
+    return Arrays(loaders, {name: math.prod(one) for name, one in shapes.items()}, shapes)
+
+
+def _tensor(file: Path, name: str) -> NDArray[Any]:
+    import torch
+    from safetensors import safe_open
+
+    with reading(f"{file}: {name}", "a tensor"), safe_open(file, framework="pt") as opened:
+        found = opened.get_tensor(name)
+        narrow = found.dtype in (torch.bfloat16, torch.float16)
+        values: NDArray[Any] = (found.float() if narrow else found).numpy()
+        return values
+
+
+FORMATS: Registry[Callable[[Path], Arrays]] = Registry(
+    "kind of features file",
+    {
+        **dict.fromkeys((".h5", ".hdf5", ".hdf"), _hdf5),
+        ".nc": _netcdf,
+        ".safetensors": _safetensors,
+    },
+)
+"""Readers by the ending of a file's name, where it is not read whole."""
