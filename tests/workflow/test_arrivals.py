@@ -10,13 +10,14 @@ import pytest
 import replica_study as replicas
 
 from isomorph.archives.lock import read_lock
-from isomorph.artefacts import read_responses
+from isomorph.artefacts import read_array, read_responses
 from isomorph.cli import main
 from isomorph.jobs import jobs
 from isomorph.layout import Layout
+from isomorph.stages import rdms
 from isomorph.study import load_study
 
-STUDY = {"name": "arriving", "title": "Files of many kinds"}
+STUDY = {"name": "arriving", "title": "Files of many kinds", "distances": ["crossnobis"]}
 PIXELS = {
     "name": "pixels", "title": "Pixels", "source": "baseline/pixels", "preprocessing": {"size": 8},
 }  # fmt: skip
@@ -78,6 +79,14 @@ def test_sessions_of_the_shared_photographs_are_each_standardised_by_all_of_thei
     # 20 and 40 were added to whole sessions, of which a part is left
     assert abs(data["response"].groupby("session").mean().values).max() < 3
     assert np.unique(data["region"].values).tolist() == ["V1", "V2", "V3", "hV4", "ventral"]
+
+
+def test_the_shared_photographs_are_compared_across_runs(arrived):
+    rdms.run_brain(arrived, "nsd-shared")
+    found = read_array(arrived.brain_rdms("nsd-shared"), "rdms")
+    assert np.isfinite(found["crossnobis"]).all()
+    assert found.sizes["representation"] == 10  # five regions of two people
+    assert (found["fold"] == "run").all()
 
 
 def test_vertices_without_a_value_are_left_out(arrived):
