@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from isomorph.built_in import named_study
 from isomorph.cli.lock import add_lock
+from isomorph.cli.new import add_new
 from isomorph.cli.opening import VOCABULARY, open_study
 from isomorph.cli.run import add_demo, add_run, add_unlock
 from isomorph.cli.stages import load
@@ -117,6 +118,7 @@ def _check(parsed: argparse.Namespace) -> None:
     looked = look_at(layout, list(told))
     mistakes += looked.mistakes
     mistakes += needs.mistakes_of(study, looked.columns)
+    mistakes += needs.columns_lacking(study, looked.columns)
     stimuli = {
         name: spec.expected.stimuli
         for name, spec in study.datasets.items()
@@ -303,6 +305,7 @@ def _searchlight(parsed: argparse.Namespace) -> None:
 
 
 TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "new": ("write a study of a recording of your own, with what is in it filled in", add_new),
     "run": ("run a study, from its data to its report", add_run),
     "demo": ("run the built-in study: a few minutes, a few megabytes", add_demo),
     "unlock": ("free a folder that a run has left locked", add_unlock),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import in_words
 from isomorph.inference.analysis import Analysis
 from isomorph.inference.featured import KEPT, lacking, needs_of_models, takes_features
@@ -113,6 +113,30 @@ def mistakes_of(study: Study, columns: Columns | None = None) -> Iterator[str]:
                     f"measures.{place}: {name} needs the features of layers, and {model} keeps "
                     f"none; write features: 2000, or all, into {_file_of(study, model)}"
                 )
+
+
+def columns_lacking(study: Study, columns: Columns) -> Iterator[str]:
+    """Yield a sentence for each column that a model takes and stimuli it speaks of do not have.
+
+    Parameters
+    ----------
+    study : Study
+    columns : mapping
+        Of the datasets whose stimuli are known.
+    """
+    for dataset, known in columns.items():
+        if known is None:
+            continue
+        for model in {one.name: one for _, one, _ in study.instances_for(dataset)}.values():
+            asked = () if model.takes_images else model.options.get("columns", ())
+            for name in asked:
+                if name not in known:
+                    yield (
+                        f"{study.model_key(model.name, 'options.columns')}: the stimuli of "
+                        f'{dataset} have no column "{name}" that says anything of them, '
+                        f"{did_you_mean(name, known)}; write it into a table of the stimuli, or "
+                        "leave the model out"
+                    )
 
 
 def notes_of(study: Study, dataset: str, columns: Columns | None = None) -> list[str]:

@@ -21,7 +21,10 @@ def asks_of_stimuli(study: Study) -> bool:
     """Tell whether it matters for some need how many stimuli there are, or what describes them."""
     measures = [MEASURES[name] for name in study.spec.measures]
     models = study.models.values()
-    if any(spec.features is not None or _runs_network(spec.source) for spec in models):
+    if any(
+        spec.features is not None or not spec.takes_images or _runs_network(spec.source)
+        for spec in models
+    ):
         return True
     return any(one.costly or "labels" in one.needs for one in measures)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from isomorph.errors import did_you_mean
-from isomorph.study._base import Name, Spec, StudyError, Unique
+from isomorph.study._base import Name, Spec, StudyError, Unique, with_title
 from isomorph.study.dataset import DatasetSpec
 from isomorph.study.inference import Inference
 from isomorph.study.model import ModelSpec
@@ -20,7 +21,8 @@ class StudySpec(Spec):
     """A study file as written."""
 
     name: Name
-    title: str
+    title: str = ""
+    """Made of the name unless given."""
     question: str = ""
     """What the study asks, shown at the head of the report."""
     datasets: Unique[str] = Field(min_length=1)
@@ -36,6 +38,11 @@ class StudySpec(Spec):
     """Measures between representations; the first is the report's main one. `cka_rbf(0.2)` is
     `cka_rbf` with a bandwidth of 0.2 times the median distance in place of 0.5."""
     inference: Inference = Inference()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _titled(cls, content: Any) -> Any:
+        return with_title(content)
 
 
 @dataclass(frozen=True)
