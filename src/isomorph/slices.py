@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from isomorph.beside import by_name, named_beside, values_at
-from isomorph.own import digest_of, own_digests
+from isomorph.own import digest_of, own_digests, seeded
 from isomorph.study import Spec, Study
 from isomorph.study.archive import DandiArchive, OpenNeuroArchive, SimulatedArchive
 
@@ -82,7 +82,12 @@ def activations(study: Study, dataset: str, instance: str) -> Slice:
     if model.preprocessing is not None and model.preprocessing.degrees is not None:
         owner = study.dataset(study.stimulus_set(dataset))
         settings["shown_degrees"] = getattr(owner.stimuli, "degrees", None)
-    if files := own_digests(model.source, study.model_files[model.name].parent):
+    folder = study.model_files[model.name].parent
+    files = own_digests(seeded(model.source, seed), folder)
+    ordered = model.options.get("order")
+    if isinstance(ordered, dict):
+        files |= {str(name): digest_of(folder / str(name)) for name in [ordered.get("file")]}
+    if files:
         settings["files"] = files
     return settings
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from isomorph.errors import IsomorphError
 from isomorph.models.folded import as_dataset
+from isomorph.models.given.ready import ReadyRdms, ready_dataset
 from isomorph.models.libraries.tensors import digest_of_module
 from isomorph.models.network import Network
 from isomorph.models.preprocessing import Shown
@@ -87,7 +88,8 @@ def activations(
         What activations files hold: `gram` of shape (layer, stimulus, stimulus_b), centred, with
         what undoes the centring (`mean_projection`, `mean_norm`, `stimulus_mean`), `spectrum`,
         `n_features` and further facts of each layer; `left_out` names layers that could not be
-        used, with the reason.
+        used, with the reason. A model that comes as its RDMs alone gives these, as `isomorph.rdm`
+        does.
 
     Raises
     ------
@@ -124,7 +126,10 @@ def activations(
         found, attributes = opened.see(
             table, listed, shown=_shown(degrees), where=where, scratch=Path(scratch)
         )
-        return as_dataset(found, list(table["stimulus"]), attributes, classifies=opened.classifies)
+        stimuli = [str(name) for name in table["stimulus"]]
+        if isinstance(found, ReadyRdms):
+            return ready_dataset(found, stimuli, attributes)
+        return as_dataset(found, stimuli, attributes, classifies=opened.classifies)
 
 
 def _table(

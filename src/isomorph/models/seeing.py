@@ -14,6 +14,7 @@ import pandas as pd
 from isomorph.errors import IsomorphError
 from isomorph.models import extraction
 from isomorph.models.folded import Activations
+from isomorph.models.given.ready import ReadyRdms
 from isomorph.models.network import Network
 from isomorph.models.preprocessing import Shown, field_of_view
 from isomorph.models.readout import Reading
@@ -65,7 +66,7 @@ class OpenModel:
         shown: Shown | None = None,
         where: str = "",
         scratch: Path,
-    ) -> tuple[Activations, dict[str, str | int]]:
+    ) -> tuple[Activations | ReadyRdms, dict[str, str | int]]:
         """Return the activations for some stimuli, and what must be known of them.
 
         Parameters
@@ -83,7 +84,7 @@ class OpenModel:
 
         Returns
         -------
-        activations : Activations
+        activations : Activations or ReadyRdms
             To be discarded at the end.
         attributes : dict
             Of the artefact.
@@ -122,7 +123,7 @@ class OpenModel:
 
     def _activations(
         self, images: Views | None, table: pd.DataFrame, names: Sequence[str], scratch: Path
-    ) -> Activations:
+    ) -> Activations | ReadyRdms:
         request, spec = self.request, self.request.spec
         if self.network is not None:
             assert images is not None, "a network takes images"
@@ -137,7 +138,8 @@ class OpenModel:
                 stimuli=names,
                 room=Room.of(spec),
             )
-        compute = SOURCES[spec.source].activations
+        source = SOURCES[spec.source]
+        compute = source.activations or source.rdms
         assert compute is not None, "a source runs a network or computes"
         pixels = np.zeros((len(table), 3, 0, 0), np.float32) if images is None else images[:]
         return compute(Inputs(**vars(request), stimuli=table, images=pixels, scratch=scratch))

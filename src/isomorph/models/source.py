@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.models.folded import Activations
+from isomorph.models.given.ready import ReadyRdms
 from isomorph.models.network import Network
 from isomorph.registry import Registry
-from isomorph.study import ModelSpec, Preprocessing
+from isomorph.study import ModelSpec, Preprocessing, Spec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,6 +78,8 @@ class Source:
         Builds the network; heavy libraries are imported inside.
     activations : callable, optional
         Computes them, for sources that are not torch modules.
+    rdms : callable, optional
+        Gives RDMs in place of activations, for models of which nothing else is known.
     needs_images : bool
         Whether the stimuli must be images; otherwise the stimulus table is enough.
     options : tuple of str or None
@@ -93,10 +96,15 @@ class Source:
     runs_code : bool
         Whether the network is built by code of no installed library; what files that opens is
         noted.
+    settings : type of Spec, optional
+        What its options must be, for sources whose options have one; `options` are its keys.
+    title : str
+        What it gives, in a line.
     """
 
     network: Callable[[Request], Network] | None = None
     activations: Callable[[Inputs], Activations] | None = None
+    rdms: Callable[[Inputs], ReadyRdms] | None = None
     needs_images: bool = True
     options: tuple[str, ...] | None = ()
     preprocessing: Preprocessing | None = None
@@ -104,6 +112,8 @@ class Source:
     library: str = ""
     check: Callable[[str, Path], None] | None = None
     runs_code: bool = False
+    settings: type[Spec] | None = None
+    title: str = ""
 
     @property
     def is_installed(self) -> bool:
@@ -136,7 +146,7 @@ class Sources(Registry[Source]):
         """Return a clause that suggests what an unknown source may have meant."""
         head, _, what = name.partition("/")
         if head in LANGUAGE:
-            return "language models are future work, so far models see images"
+            return "language models are future work; sentence_transformers/<model> embeds texts"
         heads = {key.partition("/")[0] for key in self}
         if head in heads or not what:
             return did_you_mean(name, self)
@@ -154,5 +164,5 @@ class Sources(Registry[Source]):
         return libraries.get(head) if what else None
 
 
-LANGUAGE = ("language", "llm", "text", "vllm", "ollama", "llama_cpp", "sentence_transformers")
+LANGUAGE = ("language", "llm", "vllm", "ollama", "llama_cpp")
 """First words of sources that mean a language model."""

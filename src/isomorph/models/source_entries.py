@@ -8,11 +8,16 @@ from pathlib import Path
 from isomorph.errors import IsomorphError, did_you_mean, how_to_install
 from isomorph.models.baselines import BASELINES
 from isomorph.models.folded import Activations, from_features
+from isomorph.models.given.behaviour import TASKS
+from isomorph.models.given.files import check as check_file
+from isomorph.models.given.ready import ReadyRdms
 from isomorph.models.network import Network
 from isomorph.models.packages import NETWORKS, check_installed
 from isomorph.models.source import Inputs, Request, Source, Sources
+from isomorph.own import SEED
 from isomorph.registry import lazily
-from isomorph.study import ModelSpec
+from isomorph.study import ModelSpec, Spec, StudyError, spec_from
+from isomorph.study.given import BehaviourOptions, FeatureOptions, RdmOptions, TextOptions
 from isomorph.study.model import TABLE_SOURCES
 
 
@@ -44,8 +49,59 @@ def _library(
     )
 
 
+def _file(
+    head: str,
+    settings: type[Spec],
+    title: str,
+    activations: Callable[[Inputs], Activations] | None = None,
+    rdms: Callable[[Inputs], ReadyRdms] | None = None,
+) -> Source:
+    """Return the source that reads a file beside the model's own."""
+    return Source(
+        activations=activations,
+        rdms=rdms,
+        needs_images=False,
+        options=tuple(settings.model_fields),
+        settings=settings,
+        check=lambda name, beside: check_file(head, name, beside),
+        title=title,
+    )
+
+
 SOURCES = Sources(
     {
+        "features/<file>": _file(
+            "features",
+            FeatureOptions,
+            "features in a file, a layer for every array",
+            activations=lazily("isomorph.models.given.features:activations"),
+        ),
+        "rdms/<file>": _file(
+            "rdms",
+            RdmOptions,
+            "ready RDMs in a file",
+            rdms=lazily("isomorph.models.given.rdms:rdms"),
+        ),
+        "behaviour/<table>": _file(
+            "behaviour",
+            BehaviourOptions,
+            "judgements of people: ratings, triplets, arrangements",
+            rdms=lazily("isomorph.models.given.behaviour:rdms"),
+        ),
+        "text/<table>": _file(
+            "text",
+            TextOptions,
+            "vectors of words or captions, from a table",
+            activations=lazily("isomorph.models.given.text:of_table"),
+        ),
+        "sentence_transformers/<model>": Source(
+            activations=lazily("isomorph.models.given.text:of_library"),
+            needs_images=False,
+            options=("column",),
+            settings=TextOptions,
+            library="sentence_transformers",
+            title="embeddings of words or captions by a language model",
+        ),
         **{
             f"package/{name}": Source(
                 lazily("isomorph.models.packages:network"),
@@ -149,6 +205,8 @@ def _mistakes_of_options(spec: ModelSpec, source: Source) -> list[str]:
         return [f"preprocessing: {spec.source} takes no images, leave it out"]
     if spec.source in TABLE_SOURCES and not spec.options.get("columns"):
         return [f"options.columns: {spec.source} needs columns of the stimulus table, a list"]
+    if mistakes := _mistakes_of_files(spec, source):
+        return mistakes
     if known is None:
         return []
     if not known and spec.options:
@@ -159,3 +217,27 @@ def _mistakes_of_options(spec: ModelSpec, source: Source) -> list[str]:
         for name in spec.options
         if name not in known
     ]
+
+
+def _mistakes_of_files(spec: ModelSpec, source: Source) -> list[str]:
+    """Return what is wrong with options that have a spec of their own, and with seeds of files."""
+    if source.settings is None:
+        return []
+    wrong = [name for name in spec.options if name not in (source.options or ())]
+    if wrong:
+        return [f"options.{wrong[0]}: unknown key, {did_you_mean(wrong[0], source.options or ())}"]
+    try:
+        said = spec_from(spec.options, source.settings, "options")
+    except StudyError as error:
+        return [f"options.{mistake}" for mistake in error.mistakes]
+    if isinstance(said, BehaviourOptions) and said.task not in TASKS:
+        return [f'options.task: unknown "{said.task}", {did_you_mean(said.task, TASKS)}']
+    each = "seeds" in (getattr(said, "stack", ""), getattr(said, "participants", ""))
+    if (SEED in spec.source or each) and not spec.seeds:
+        return [f"seeds: {spec.source} is read by seed, and there are none; list them"]
+    if spec.seeds and SEED not in spec.source and not each:
+        return [
+            f"seeds: nothing in {spec.source} differs by seed; write {SEED} into the file's name, "
+            "or leave seeds out"
+        ]
+    return []

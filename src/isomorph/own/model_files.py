@@ -12,6 +12,9 @@ from isomorph.own.data import named_data
 from isomorph.own.graphs import external_data
 from isomorph.own.modules import own_modules
 
+SEED = "{seed}"
+"""What stands for the seed in the name of a file."""
+
 
 def own_files(source: str, folder: Path) -> list[Path]:
     """Return the files of a user's own that decide what a model computes.
@@ -19,7 +22,8 @@ def own_files(source: str, folder: Path) -> list[Path]:
     Parameters
     ----------
     source : str
-        Of the model: `python/<module>:<function>`, `onnx/<file>`. Others have no such files.
+        Of the model: `python/<module>:<function>`, `onnx/<file>`, `features/<file>` and others
+        that name a file. The rest have no such files.
     folder : Path
         Of the file that names the model.
 
@@ -32,6 +36,11 @@ def own_files(source: str, folder: Path) -> list[Path]:
     """
     head, _, what = source.partition("/")
     return OWN[head](what, folder) if head in OWN else []
+
+
+def seeded(source: str, seed: int | None) -> str:
+    """Return the source of one instance: that of its own file, where each seed has one."""
+    return source if seed is None else source.replace(SEED, str(seed))
 
 
 def own_digests(source: str, folder: Path) -> dict[str, str]:
@@ -81,5 +90,14 @@ def _of_graph(what: str, folder: Path) -> list[Path]:
         return [file]
 
 
-OWN: dict[str, Callable[[str, Path], list[Path]]] = {"python": _of_code, "onnx": _of_graph}
+def _itself(what: str, folder: Path) -> list[Path]:
+    file = folder / what
+    return [file] if file.is_file() else []
+
+
+OWN: dict[str, Callable[[str, Path], list[Path]]] = {
+    "python": _of_code,
+    "onnx": _of_graph,
+    **dict.fromkeys(("behaviour", "features", "rdms", "text"), _itself),
+}
 """What finds the files, by the first word of a source."""

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import xarray as xr
+
 from isomorph.geometry import Geometry, UndefinedDistanceError
+from isomorph.models.given.ready import AS_GIVEN
+from isomorph.rdms.collection import distances_of
+from isomorph.rdms.distance import EQUAL
 from isomorph.rdms.distances import DISTANCES, of_layers
 from isomorph.rdms.rdm_rows import LayerRdm
 
@@ -33,4 +38,29 @@ def rdms_of_layer(
             rows.append(replace(about, distance=name, rdm=DISTANCES[name].compute(geometry)))
         except UndefinedDistanceError as error:
             rows.append(replace(about, distance=name, reason=str(error)))
+    return rows
+
+
+def ready_rows(ready: xr.Dataset, distances: Sequence[str]) -> list[LayerRdm]:
+    """Return the RDMs of a model that comes as these alone, as the distances ask for them.
+
+    RDMs of a distance serve that one. Those of none, such as judgements, stand as they are for
+    every distance.
+
+    Parameters
+    ----------
+    ready : Dataset
+        See `isomorph.models.given.ready.ready_dataset`.
+    distances : sequence of str
+        Names in `DISTANCES`, as the brain has them.
+    """
+    rows = []
+    for name in dict.fromkeys(map(of_layers, distances)):
+        for held in {name, AS_GIVEN} & set(distances_of(ready)):
+            for layer, depth, rdm in zip(
+                ready["layer"].values, ready["depth"].values, ready[held].values, strict=True
+            ):
+                about = LayerRdm(str(layer), name, depth=int(depth))
+                flat = rdm.min() == rdm.max()
+                rows.append(replace(about, reason=EQUAL) if flat else replace(about, rdm=rdm))
     return rows

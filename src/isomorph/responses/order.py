@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from isomorph.study.responses import OrderTable, RdmSource
 
 Array = npt.NDArray
 Names = npt.NDArray[np.str_]
+Order = str | Sequence[str] | OrderTable | None
 
 
 def stated_order(
@@ -54,8 +55,36 @@ def stated_order(
     IsomorphError
         When the order is not one of the dataset's stimuli, each once.
     """
-    order = source.order
     where = f"{files.where}: responses.sources: {source.region}: order"
+    return ordered_as(
+        source.order,
+        stimuli,
+        table,
+        where,
+        lambda name: files.table(name, "responses.sources.order.file"),
+    )
+
+
+def ordered_as(
+    order: Order, stimuli: Names, table: str, where: str, find: Callable[[str], Path]
+) -> tuple[Names | None, list[Path]]:
+    """Return the stimuli in the order that settings state, and the table that states it.
+
+    Parameters
+    ----------
+    order : str, sequence of str, OrderTable or None
+    stimuli, table
+        See `stated_order`.
+    where : str
+        The setting, for messages.
+    find : callable
+        Returns the table of a name.
+
+    Raises
+    ------
+    IsomorphError
+        When the order is not one of the stimuli, each once.
+    """
     if order is None or order == "table":
         return None if order is None else stimuli, []
     if order == "numbers":
@@ -65,7 +94,7 @@ def stated_order(
             )
         return np.array(sorted(stimuli.tolist(), key=by_number), dtype=np.str_), []
     if isinstance(order, OrderTable):
-        file = files.table(order.file, "responses.sources.order.file")
+        file = find(order.file)
         names = read_table(file, order.column)[order.column].to_numpy(dtype=np.str_)
         return matched(names, stimuli, f"{file}: {order.column}", table), [file]
     return matched(np.array(order, dtype=np.str_), stimuli, where, table), []
@@ -236,7 +265,7 @@ def order_of(stated: Names | None, named: Names | None, stimuli: Names, where: s
     why = f'; by name "{differs[0][0]}" comes where by number "{differs[0][1]}" does' if (
         differs and _one_series(numbered)) else ""  # fmt: skip
     raise IsomorphError(
-        f"{where}: names no stimuli, so nothing says in which order its RDMs have them{why}; state "
+        f"{where}: names no stimuli, so nothing says in which order it has them{why}; state "
         "it with `order` (table, numbers, a list of ids or a table), or keep the names in the file "
         f"({STIMULUS_KEYS[1]})"
     )

@@ -21,6 +21,7 @@ from isomorph.responses.order import (
 )
 from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first, reordered
 from isomorph.responses.subject_files import Read, SubjectFiles
+from isomorph.study.given import RdmOptions
 from isomorph.study.responses import RdmResponses, RdmSource
 
 Array = npt.NDArray
@@ -202,6 +203,40 @@ def read_source(
         not symmetric with a zero diagonal, lacks a pair, is of another distance, or nothing says
         in which order it has its stimuli.
     """
+    outer = (len(source.subjects), len(source.sessions))
+    variables, vectors, order = read_vectors(file, source, outer, stimuli, table, stated)
+    places = subjects_first(variables, source.subjects)
+    return reordered(vectors if places is None else vectors[places], order, stimuli)
+
+
+def read_vectors(
+    file: Path,
+    source: RdmSource | RdmOptions,
+    outer: tuple[int, int] | None,
+    stimuli: Array,
+    table: str,
+    stated: Array | None = None,
+) -> tuple[Variables, Array, Array]:
+    """Read the RDMs of one variable as they stand in a file, and check them.
+
+    Parameters
+    ----------
+    file, stimuli, table, stated
+        See `read_source`.
+    source : RdmSource or RdmOptions
+        What stands where in it.
+    outer : tuple (subjects, sessions) or None
+        How many there should be; as many as there are where nobody says it.
+
+    Returns
+    -------
+    variables : Variables
+        The arrays of the file.
+    vectors : array of shape (subject, session, pair) or (rdm, pair)
+        Upper triangles, row by row.
+    order : array of str of shape (stimulus,)
+        The stimuli in their order.
+    """
     variables = read_variables(file)
     name, values = variable_of(variables, source.variable, str(file))
     where = f"{file}: {name}"
@@ -213,27 +248,25 @@ def read_source(
         raise IsomorphError(f'{where}: is not a struct, so it has no field "{source.field}"')
     if values.dtype.kind not in "iuf":
         raise IsomorphError(f"{where}: holds {values.dtype}, expected numbers")
-    outer = (len(source.subjects), len(source.sessions))
     stack = outer_first(values.astype(np.float64), outer, len(stimuli), where, table)
     named = named_order(variables, name, source.names, stimuli, str(file), table)
     if named is None and stated is None:
         refuse_unsure(variables, name, stimuli, str(file))
     order = order_of(stated, named, stimuli, str(file))
     vectors = condensed(stack, order, where)
-    largest, most = float(vectors.max()), MOST.get(source.distance, np.inf)
+    largest, most = float(vectors.max()), MOST.get(source.distance or "", np.inf)
     if largest > most * (1 + TOLERANCE):
         raise IsomorphError(
             f"{where}: holds {largest:g}, but a {source.distance} distance, 1 - r, is at most "
             f"{most:g}; fix `distance`, or divide where it is given in percent"
         )
-    places = subjects_first(variables, source.subjects)
-    return reordered(vectors if places is None else vectors[places], order, stimuli)
+    return variables, vectors, order
 
 
-def _check_distance(variables: Variables, source: RdmSource, where: str) -> None:
+def _check_distance(variables: Variables, source: RdmSource | RdmOptions, where: str) -> None:
     """Refuse RDMs whose file says that they are of another distance than the study does."""
     said = variables.measure.lower().replace("_", " ")
-    if not said:
+    if not said or source.distance is None:
         return
     if said not in SAID:
         known = dict.fromkeys(name for names in SAID.values() for name in names)

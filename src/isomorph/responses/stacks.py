@@ -124,7 +124,7 @@ def at_index(values: Array, index: tuple[int, ...], where: str) -> Array:
 
 
 def outer_first(
-    values: Array, outer: tuple[int, int], n_stimuli: int, where: str, table: str
+    values: Array, outer: tuple[int, int] | None, n_stimuli: int, where: str, table: str
 ) -> Array:
     """Bring RDMs into one array with subjects and sessions first.
 
@@ -132,8 +132,9 @@ def outer_first(
     ----------
     values : ndarray
         RDMs of some subjects and sessions, as squares or as upper triangles.
-    outer : tuple (subjects, sessions)
-        How many there should be.
+    outer : tuple (subjects, sessions) or None
+        How many there should be; None where any number may be, along any axes before the RDM's own
+        or, of squares, behind them.
     n_stimuli : int
         Which, with `outer`, tells squares from triangles.
     where, table : str
@@ -142,6 +143,7 @@ def outer_first(
     Returns
     -------
     array of shape (subject, session, stimulus, stimulus) or (subject, session, pair)
+        With any number of them `(rdm, stimulus, stimulus)` or `(rdm, pair)`.
 
     Raises
     ------
@@ -155,11 +157,15 @@ def outer_first(
         depth = values.ndim - len(inner)
         if depth < 0 or values.shape[depth:] != inner:
             continue
+        if outer is None:
+            return values.reshape(-1, *inner)
         # One subject or one session has no axis of its own, or one of length one.
         if [n for n in values.shape[:depth] if n > 1] == [n for n in outer if n > 1]:
             return values.reshape(*outer, *inner)
+    if outer is None and values.ndim == 3 and values.shape[:2] == (n_stimuli, n_stimuli):
+        return np.moveaxis(values, 2, 0)
     last = values.shape[-2:] if len(set(values.shape[-2:])) == 1 else values.shape[-1:]
-    if last not in ((n_stimuli, n_stimuli), (n_pairs,)):
+    if outer is None or last not in ((n_stimuli, n_stimuli), (n_pairs,)):
         raise IsomorphError(
             f"{where}: holds RDMs of {_stimuli_in(values.shape)}, expected the {n_stimuli} "
             f"stimuli of {table}"

@@ -269,8 +269,8 @@ def _bytes_of(layout: Layout, dataset: str) -> int | None:
 
 
 def is_network(spec: ModelSpec) -> bool:
-    """Tell whether a model is a network, not a baseline."""
-    return not spec.source.startswith("baseline/")
+    """Tell whether a model is a network, not a baseline and not read from a file."""
+    return not spec.is_read and not spec.source.startswith("baseline/")
 
 
 def _of_dataset(layout: Layout, dataset: str, counted: Mapping[str, int]) -> Sizes:

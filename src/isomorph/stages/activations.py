@@ -11,10 +11,11 @@ from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.models import SOURCES, Request, mistakes_of, open_model
 from isomorph.models.folded import FEATURES, Activations, as_dataset, facts_of
+from isomorph.models.given.ready import ReadyRdms, ready_dataset
 from isomorph.models.kept import rows_of
 from isomorph.models.preprocessing import Shown
 from isomorph.models.stored import StoredLayer
-from isomorph.own import digest_of, own_files
+from isomorph.own import digest_of, own_files, seeded
 from isomorph.stages.datasets import read_stimuli
 from isomorph.stages.opened import own, recorded
 from isomorph.stimuli.listed_images import list_images
@@ -50,7 +51,10 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
     request = Request(instance, spec, seed, layout.weights, file.parent)
     with recorded(listen=source.runs_code) as names:
         model = open_model(request)
-    used = (*own_files(spec.source, file.parent), *own(names, file.parent, layout.root))
+    used = (
+        *own_files(seeded(spec.source, seed), file.parent),
+        *own(names, file.parent, layout.root),
+    )
     hashes = {one: digest_of(one) for one in used}  # as they were when the network was built
     path = layout.activations(dataset, instance)
     found, attributes = model.see(
@@ -88,7 +92,7 @@ def shown_degrees(layout: Layout, dataset: str) -> Shown | None:
 
 def write(
     path: Path,
-    activations: Activations,
+    activations: Activations | ReadyRdms,
     stimuli: list[str],
     attributes: dict[str, str | int],
     stamp: Provenance,
@@ -96,6 +100,8 @@ def write(
     classifies: bool = False,
 ) -> None:
     """Write activations as their artefact, and discard what they kept on disk.
+
+    A model that comes as its RDMs alone is written as RDMs, as a brain is that does.
 
     Gram matrices and features that lie on disk pass through memory layer by layer; the former are
     written in single precision where that harms no distance.
@@ -113,6 +119,9 @@ def write(
     IsomorphError
         When no layer is left, or the disk is full.
     """
+    if isinstance(activations, ReadyRdms):
+        write_array(path, ready_dataset(activations, stimuli, attributes), "rdms", stamp)
+        return
     if activations.folder is None:
         data = as_dataset(activations, stimuli, attributes, classifies=classifies)
         write_array(path, data, "activations", stamp)

@@ -68,7 +68,10 @@ def features_of(layout: Layout, dataset: str, *, repetitions: bool) -> Features 
     regions, times = _of_brain(layout, dataset, level, repetitions=repetitions)
     layers, models = [], {}
     for instance, _, _ in layout.study.instances_for(dataset):
-        activations = read_array(layout.activations(dataset, instance), "activations")
+        file = layout.activations(dataset, instance)
+        if artefact_kind(file) == "rdms":
+            continue  # a model that has no features
+        activations = read_array(file, "activations")
         layers.append(_grams(activations, instance, level))
         if kept := kept_features(activations):
             mean = averaging(activations["stimulus"].values.tolist(), level)

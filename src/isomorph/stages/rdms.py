@@ -20,7 +20,7 @@ from isomorph.rdms.collection import LEVELS, available, distances_of, flat, inde
 from isomorph.rdms.distance import EQUAL
 from isomorph.rdms.fold_geometry import geometry_of_layer
 from isomorph.rdms.halvings import most_halvings
-from isomorph.rdms.layered import rdms_of_layer
+from isomorph.rdms.layered import rdms_of_layer, ready_rows
 from isomorph.rdms.level import Level, averaged
 from isomorph.rdms.rdm_rows import LayerRdm, RdmRow, Status
 from isomorph.rdms.taken import MINIMUM_STIMULI
@@ -90,25 +90,35 @@ def run_brain(layout: Layout, dataset: str) -> None:
 def run_model(layout: Layout, dataset: str, instance: str) -> None:
     """Write the RDMs of every layer of a model on the stimuli of a dataset.
 
-    A cross-validated distance is, for a model without noise, its noise-free counterpart.
+    A cross-validated distance is, for a model without noise, its noise-free counterpart. A model
+    that comes as its RDMs alone has those of one distance, or of none, which stand beside all.
 
     Raises
     ------
     IsomorphError
-        When no layer has an RDM, or activations are not what the study now says.
+        When no layer has an RDM, categories are compared and RDMs are ready, or activations are
+        not what the study now says.
     """
     require(layout, "model_rdms", dataset, instance)
     file = layout.activations(dataset, instance)
-    activations = read_array(file, "activations", without=("features",))
+    ready = artefact_kind(file) == "rdms"
+    kind = "rdms" if ready else "activations"
+    activations = read_array(file, kind, without=("features",))
     level = _level(layout, dataset)
+    if ready and not level.is_single:
+        raise IsomorphError(
+            f"{layout.study.dataset_files[dataset]}: level: {instance} comes as its RDM alone, "
+            "which cannot be averaged into another; leave one of the two out"
+        )
     stimuli = read_table(layout.stimuli(dataset), "stimuli")["stimulus"].tolist()
     if activations["stimulus"].values.tolist() != stimuli:
         raise IsomorphError(f"{file}: its stimuli are not those of {layout.stimuli(dataset)}")
-    rows: list[LayerRdm] = []
-    for index, layer in enumerate(activations["layer"].values.tolist()):
+    distances = layout.study.spec.distances
+    rows: list[LayerRdm] = ready_rows(activations, distances) if ready else []
+    for index, layer in enumerate([] if ready else activations["layer"].values.tolist()):
         geometry = geometry_of_layer(averaged(activations.isel(layer=index), level))
         depth = int(activations["depth"][index])
-        rows += rdms_of_layer(layer, geometry, layout.study.spec.distances, depth)
+        rows += rdms_of_layer(layer, geometry, distances, depth)
     left_out = json.loads(activations.attrs["left_out"])
     data = model_rdms(instance, rows, level.names, left_out=left_out)
     if not any(available(data, name).any() for name in distances_of(data)):

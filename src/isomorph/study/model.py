@@ -88,6 +88,9 @@ class Weights(Spec):
 TABLE_SOURCES = frozenset({"baseline/category", "baseline/columns"})
 """Sources that speak of the stimulus table and see no image."""
 
+READ = frozenset({"behaviour", "features", "rdms", "sentence_transformers", "text"})
+"""First words of sources that are read from files or told by words, and see no image either."""
+
 
 class ModelSpec(Spec):
     """One model family: where it comes from, which layers are read, how images enter."""
@@ -98,7 +101,8 @@ class ModelSpec(Spec):
     source: str
     """`<source>/<what>`: `package/efficientnet-lite0`, `torchvision/resnet50`,
     `timm/vit_base_patch16_224.augreg_in21k`, `untrained/resnet50`, `baseline/pixels`. A study may
-    name a source in place of this file."""
+    name a source in place of this file. Files stand beside this one: `features/alexnet.npz`,
+    `rdms/published.mat`, `behaviour/triplets.csv`; `{seed}` in their name stands for the seed."""
     citation: str = ""
     licence: str = ""
     trained_on: str | None = None
@@ -175,7 +179,12 @@ class ModelSpec(Spec):
     @property
     def takes_images(self) -> bool:
         """Whether the model needs the images of the stimuli, not the stimulus table alone."""
-        return self.source not in TABLE_SOURCES
+        return self.source not in TABLE_SOURCES and not self.is_read
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it is read from files, or told by words, in place of being computed."""
+        return self.source.partition("/")[0] in READ
 
     @property
     def instances(self) -> dict[str, int | None]:

@@ -1,0 +1,138 @@
+"""Judgements of people in a table, as the RDM that a model would predict of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign import read_table
+from isomorph.models.given.files import file_of, options_of, place_of_seed, stimuli_of
+from isomorph.models.given.judgements import (
+    rdm_of_arrangements,
+    rdm_of_ratings,
+    rdm_of_triplets,
+)
+from isomorph.models.given.ready import AS_GIVEN, ReadyRdms
+from isomorph.models.source import Inputs
+from isomorph.registry import Registry
+from isomorph.stimuli.naming import id_of
+from isomorph.study.given import BehaviourOptions
+
+
+@dataclass(frozen=True)
+class Task:
+    """What people did, and how an RDM comes of it.
+
+    Attributes
+    ----------
+    title : str
+    rdm : callable
+        From a table, the names of the stimuli and the options of the model to a matrix with these.
+    stimuli : tuple of str
+        Columns that name stimuli.
+    columns : tuple of str
+        Others that it must have.
+    known : tuple of str
+        Others that it may have.
+    """
+
+    title: str
+    rdm: Callable[[pd.DataFrame, list[str], BehaviourOptions], pd.DataFrame]
+    stimuli: tuple[str, ...]
+    columns: tuple[str, ...] = ()
+    known: tuple[str, ...] = ("participant",)
+
+
+TASKS: Registry[Task] = Registry(
+    "task",
+    {
+        "ratings": Task(
+            "pairs rated, the mean over raters",
+            lambda table, names, said: rdm_of_ratings(
+                table, names, scale=said.scale, most=said.most
+            ),
+            ("first", "second"),
+            ("rating",),
+        ),
+        "triplets": Task(
+            "odd one out of three, 1 - P(the pair that is left | both shown)",
+            lambda table, names, _: rdm_of_triplets(table, names),
+            ("first", "second", "odd"),
+            known=("third", "participant"),
+        ),
+        "arrangement": Task(
+            "multiple arrangements, the evidence-weighted average of rescaled distances",
+            lambda table, names, _: rdm_of_arrangements(table, names),
+            ("stimulus",),
+            ("trial", "x", "y"),
+        ),
+    },
+    "isomorph.tasks",
+    Task,
+)
+"""From judgements to RDMs, by the option `task`."""
+
+
+def rdms(inputs: Inputs) -> ReadyRdms:
+    """Return the RDM of a table of judgements.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Named `behaviour/<table>`, a row per judgement.
+
+    Raises
+    ------
+    IsomorphError
+        When the table is not there or not of the task, pairs of stimuli have no judgement, or
+        participants and seeds are not as many.
+    """
+    file, said = file_of(inputs), options_of(inputs, BehaviourOptions)
+    task = TASKS[said.task]
+    table = _table(file, task, said)
+    names = stimuli_of(inputs).tolist()
+    known = set(names)
+    shown = [*task.stimuli, *(one for one in ("third",) if one in table)]
+    for column in shown:
+        means = {value: id_of(value, known) or value for value in table[column].unique()}
+        table[column] = table[column].map(means)
+    if said.participants == "seeds":
+        if "participant" not in table:
+            raise IsomorphError(
+                f'{file}: no column "participant", which participants: seeds asks for, '
+                f"{did_you_mean('participant', table.columns)}"
+            )
+        people = sorted(table["participant"].unique())
+        who = people[place_of_seed(inputs, len(people), "participants")]
+        table = table[table["participant"] == who].reset_index(drop=True)
+    try:
+        square = task.rdm(table, names, said)
+    except IsomorphError as error:
+        raise IsomorphError(f"{file}: {error}") from error
+    vector = square.to_numpy()[np.triu_indices(len(names), k=1)]
+    return ReadyRdms({said.task: vector}, AS_GIVEN, {"judged": task.title})
+
+
+def _table(file: Path, task: Task, said: BehaviourOptions) -> pd.DataFrame:
+    """Return the table with its columns called as the task calls them."""
+    own = (*task.stimuli, *task.columns, *task.known)
+    if stray := [name for name in said.columns if name not in own]:
+        raise IsomorphError(
+            f'{file}: options.columns: "{stray[0]}" is nothing that {said.task} takes, '
+            f"{did_you_mean(stray[0], own)}"
+        )
+    needed = [said.columns.get(name, name) for name in (*task.stimuli, *task.columns)]
+    table = read_table(file, *needed)
+    if lacking := [name for name in said.columns.values() if name not in table]:
+        raise IsomorphError(
+            f'{file}: options.columns: no column "{lacking[0]}", '
+            f"{did_you_mean(lacking[0], table.columns)}"
+        )
+    renamed = {value: key for key, value in said.columns.items()}
+    kept = [said.columns.get(name, name) for name in own]
+    return table[[name for name in dict.fromkeys(kept) if name in table]].rename(columns=renamed)

@@ -1,0 +1,201 @@
+"""Features in a file: every array whose rows are stimuli is a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isomorph.errors import IsomorphError
+from isomorph.foreign import read_table
+from isomorph.models.folded import Activations, from_features
+from isomorph.models.given.arrays import Arrays, read_arrays
+from isomorph.models.given.files import (
+    TABLE,
+    file_of,
+    options_of,
+    ordered,
+    rows_by_name,
+    stimuli_of,
+)
+from isomorph.models.layers import select
+from isomorph.models.source import Inputs
+from isomorph.saying import say
+from isomorph.study.given import FeatureOptions
+
+TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
+"""How names of tables end."""
+ONLY = "array"
+"""What the one array of an `.npy` file is called, which has no name of its own."""
+
+
+def activations(inputs: Inputs) -> Activations:
+    """Return the layers of a file of features, read one after the other.
+
+    Every array of numbers with a row for each stimulus is a layer, called as the array is, in
+    nested groups with the path; the one array of an `.npy` file and a table of columns are called
+    as the file is. Axes behind the first are joined. What has other rows than the rest, and is one
+    number or a vector, is no layer.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        Named `features/<file>`.
+
+    Raises
+    ------
+    IsomorphError
+        When the file is not there or holds features of other images, of more or fewer, in an order
+        that nothing says, or numbers that are not finite.
+    """
+    file = file_of(inputs)
+    layers = _of_table(inputs, file) if file.name.endswith(TABLES) else _of_arrays(inputs, file)
+    found = from_features(layers, inputs.spec.layers or "all", inputs.instance, {},
+                          inputs.spec.features)  # fmt: skip
+    if len(found.layers) < len(layers):
+        said = ", ".join(name for name in layers if name not in found.layers)
+        say(f"{inputs.instance}: {file.name}: {len(found.layers)} layers are read, without {said}")
+    return found
+
+
+class Rows(Mapping[str, NDArray[Any]]):
+    """Layers of a file as features `(stimulus, feature)`, each read when it is asked for.
+
+    Parameters
+    ----------
+    variables : Arrays
+    names : mapping of str to str
+        The variable of each layer.
+    rows : array of shape (stimulus,)
+        The row of each stimulus.
+    axis : int
+        Which axis of the arrays they are along.
+    inputs : Inputs
+    file : Path
+    """
+
+    def __init__(
+        self,
+        variables: Arrays,
+        names: Mapping[str, str],
+        rows: NDArray[np.intp],
+        axis: int,
+        inputs: Inputs,
+        file: Path,
+    ) -> None:
+        self._variables, self._names, self._rows = variables, names, rows
+        self._axis, self._inputs, self._file = axis, inputs, file
+
+    def __getitem__(self, layer: str) -> NDArray[Any]:
+        values = np.moveaxis(self._variables[self._names[layer]], self._axis, 0)[self._rows]
+        return finite(values.reshape(len(values), -1), self._inputs, f"{self._file}: {layer}")
+
+    def __contains__(self, layer: object) -> bool:
+        return layer in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def finite(values: NDArray[Any], inputs: Inputs, where: str) -> NDArray[Any]:
+    """Return features of which every one is a finite number.
+
+    Raises
+    ------
+    IsomorphError
+        Naming the first stimulus that has another.
+    """
+    if values.dtype.kind not in "biuf":
+        raise IsomorphError(f"{where}: holds {values.dtype}, expected real numbers")
+    bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+    if len(bad):
+        name = stimuli_of(inputs)[bad[0]]
+        more = f" and of {len(bad) - 1} other stimuli" if len(bad) > 1 else ""
+        worst = values[bad[0]][~np.isfinite(values[bad[0]])][0]
+        raise IsomorphError(
+            f'{where}: a feature of "{name}"{more} is {worst}, expected finite numbers; leave the '
+            "layer out with `layers`, or mend the file"
+        )
+    return values
+
+
+def _of_arrays(inputs: Inputs, file: Path) -> Rows:
+    options = options_of(inputs, FeatureOptions)
+    arrays = read_arrays(file)
+    rows, n_rows = ordered(inputs, arrays, options, file)
+    names, other = {}, {}
+    for name, shape in arrays.shapes.items():
+        layer = file.stem if name == ONLY and len(arrays) == 1 else name
+        if name == options.names:
+            continue
+        if len(shape) > options.axis and shape[options.axis] == n_rows:
+            names[layer] = name
+        elif len(shape) > 1 and min(shape) > 1:
+            other[layer] = shape
+    chosen = select([*names, *other], inputs.spec.layers or "all", inputs.instance)
+    _refuse_others(inputs, file, {one: other[one] for one in chosen if one in other}, n_rows)
+    if not names:
+        raise IsomorphError(
+            f"{file}: holds no array of numbers with a row for each of {n_rows} stimuli, only "
+            f"{', '.join(arrays) or 'nothing'}"
+        )
+    return Rows(arrays, names, rows, options.axis, inputs, file)
+
+
+def _refuse_others(
+    inputs: Inputs, file: Path, other: Mapping[str, tuple[int, ...]], n_rows: int
+) -> None:
+    """Refuse arrays that are asked for and have other rows."""
+    for layer, shape in other.items():
+        axis = next((at for at, length in enumerate(shape) if length == n_rows), None)
+        remedy = (
+            f"name the layers that are, with `layers`, or say options.axis: {axis}"
+            if axis is not None
+            else "these are features of other images, or no features; name those that are, with "
+            "`layers`"
+        )
+        raise IsomorphError(
+            f"{file}: {layer}: is of shape {shape}, expected a row for each of the {n_rows} "
+            f"stimuli of {inputs.instance if n_rows != len(inputs.stimuli) else TABLE}; {remedy}"
+        )
+
+
+def _of_table(inputs: Inputs, file: Path) -> dict[str, NDArray[np.float64]]:
+    """Return the columns of numbers of a table as the features of one layer."""
+    options = options_of(inputs, FeatureOptions)
+    names = options.names or "stimulus"
+    if options.order is not None:
+        raise IsomorphError(
+            f"{inputs.instance}: options.order: {file.name} is a table, whose column `{names}` "
+            "names the stimuli; leave it out"
+        )
+    table = read_table(file, names)
+    rows = rows_by_name(table[names].tolist(), stimuli_of(inputs), f"{file}: {names}")
+    values = numbers(table.drop(columns=names).iloc[rows], str(file))
+    return {file.name.partition(".")[0]: finite(values, inputs, str(file))}
+
+
+def numbers(table: Any, where: str) -> NDArray[np.float64]:
+    """Return cells of text as numbers, of shape (row, column).
+
+    Raises
+    ------
+    IsomorphError
+        Naming the first cell that is none.
+    """
+    for column in table.columns:
+        for cell in table[column]:
+            try:
+                float(cell)
+            except ValueError:
+                said = f'"{cell}"' if cell else "nothing"
+                raise IsomorphError(
+                    f"{where}: {column}: holds {said} where a number is expected"
+                ) from None
+    return table.to_numpy(dtype=np.float64)
