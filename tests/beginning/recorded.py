@@ -113,3 +113,21 @@ def bids(folder: Path, *, described: bool = True, repetition_time: bool = True) 
 def table(file: Path, **columns: list[str]) -> None:
     """A table of text, separated by commas."""
     pd.DataFrame(columns).to_csv(file, index=False)
+
+
+def betas(folder: Path) -> None:
+    """Betas of two people, two runs of eight maps named in a text file, and a mask each."""
+    draw = np.random.default_rng(4)
+    images(folder / "images")
+    for subject in ("01", "02"):
+        gains = draw.normal(size=27)
+        place = folder / f"sub-{subject}"
+        place.mkdir()
+        for run in (1, 2):
+            values = np.outer(gains, BRIGHT) + draw.normal(size=(27, 8))
+            image = nibabel.Nifti1Image(values.reshape(3, 3, 3, 8).astype(np.float32), np.eye(4))
+            image.to_filename(place / f"sub-{subject}_run-{run}_betas.nii.gz")
+            names = "\n".join(f"{name}.png" for name in NAMES)
+            (place / f"sub-{subject}_run-{run}_label.txt").write_text(names)
+        mask = nibabel.Nifti1Image(np.ones((3, 3, 3), dtype=np.uint8), np.eye(4))
+        mask.to_filename(place / f"sub-{subject}_V1.nii.gz")

@@ -114,7 +114,7 @@ def test_rdms_whose_order_nothing_says_are_left_to_decide(tmp_path, capsys):
     begun = begin("first", tmp_path / "judged")
     assert "names no stimuli" in begun.draft.decide[0]
     assert main(["check", "first"]) == 1
-    assert "nothing says in which order its RDMs have them" in capsys.readouterr().err
+    assert "nothing says in which order" in capsys.readouterr().err
     file = begun.files[1]
     file.write_text(file.read_text().replace("# order:", "order: table"))
     assert main(["check", "first"]) == 0
@@ -133,6 +133,42 @@ def test_a_bids_folder_is_filled_in_and_runs(tmp_path):
     table = run(begun.study)
     assert set(table["region"]) == {"ventral"}
     assert table["estimate"].iloc[0] > 0.5
+
+
+def test_betas_of_volumes_run(tmp_path):
+    recorded.betas(tmp_path / "betas")
+    begun = begin("first", tmp_path / "betas")
+    assert begun.kind == "betas"
+    written = dataset_of("first")
+    assert written["subjects"] == ["01", "02"]
+    assert written["responses"]["regions"] == [
+        {"file": "sub-{subject}/sub-{subject}_V1.nii.gz", "name": "V1"}
+    ]
+    table = run(begun.study)
+    assert table["estimate"].iloc[0] > 0.8
+    assert (table["n_subjects"] == 2).all()
+
+
+def test_features_beside_a_recording_are_a_model_of_it(tmp_path):
+    recorded.rdms(tmp_path / "judged")
+    np.savez(tmp_path / "judged" / "features.npz", bright=recorded.BRIGHT[:, None] * [1, 2],
+             animal=np.outer(recorded.ANIMAL, [1, 0, 1]))  # fmt: skip
+    for source in ("judged", "judged/features.npz"):
+        name = "all" if source == "judged" else "one"
+        begun = begin(name, tmp_path / source, to=tmp_path / "config")
+        assert f"{name}-features" in load_study(begun.study).models
+    table = run(begun.study)
+    scores = table[table["model"] == "one-features"].groupby("layer")["estimate"].mean()
+    assert scores["bright"] > 0.5 > scores["animal"]
+
+
+def test_features_alone_are_of_built_in_images_or_refused(tmp_path):
+    np.save(tmp_path / "many.npy", np.random.default_rng(0).normal(size=(92, 5)))
+    np.save(tmp_path / "few.npy", np.random.default_rng(0).normal(size=(90, 5)))
+    begun = begin("first", tmp_path / "many.npy")
+    assert list(load_study(begun.study).datasets) == ["kriegeskorte92"]
+    with pytest.raises(IsomorphError, match="features of 90 stimuli, and neither is a recording"):
+        begin("second", tmp_path / "few.npy")
 
 
 def test_what_only_the_user_knows_of_a_bids_folder_is_said(tmp_path, capsys):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from isomorph.beginning.demo import demonstration
 from isomorph.beginning.draft import Draft
+from isomorph.beginning.features import added
 from isomorph.beginning.kinds import KINDS, kind_in
 from isomorph.beginning.place import place_of
 from isomorph.beginning.writing import files_of, write
@@ -74,7 +75,12 @@ def begin(
     else:
         place = place_of(source)
         found = kind_in(place, kind)
-        draft, root = KINDS[found].draft(place), place.folder
+        recording = (
+            place
+            if not (place.only and not KINDS[found].recognise(place))
+            else replace(place, only="")
+        )  # of features alone the recording is beside them
+        draft, root = added(place, KINDS[found].draft(recording)), place.folder
     folder = to if to is not None else _beside(source)
     files = files_of(name, draft, folder, root)
     write(files)

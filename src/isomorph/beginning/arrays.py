@@ -56,7 +56,7 @@ def draft(place: Place) -> Draft:
         )
     first = next(iter(fitting))
     variable, table, listed, edges, others = fitting[first]
-    pattern, subjects = shared_pattern(list(fitting)) if len(fitting) > 1 else ("", ())
+    pattern, subjects = shared_pattern(list(fitting), place.files) if len(fitting) > 1 else ("", ())
     if not subjects:
         pattern, subjects = first, (PurePosixPath(first).stem.split(".")[0],)
         fitting = {first: fitting[first]}
@@ -95,6 +95,7 @@ def draft(place: Place) -> Draft:
         distances=distance_for(each),
         models=MODELS,
         own_models=_own_models(images),
+        names=images.ids,
     )  # fmt: skip
 
 

@@ -151,6 +151,7 @@ def draft(place: Place) -> Draft:
         models=MODELS if images is not None else (),
         own_models=own,
         tables=written,
+        names=images.ids if images else tuple(sorted(named.counts)),
     )  # fmt: skip
 
 

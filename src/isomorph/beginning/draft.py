@@ -60,6 +60,8 @@ class Draft:
         Tables written beside the dataset's file, by what stands between its name and `.csv`.
     dataset : str
         A built-in dataset in place of one's own; the settings of a dataset are then empty.
+    names : tuple of str
+        Ids of the stimuli.
     root : Path or None
         The folder the patterns count from, where it is not the one that was looked at.
     """
@@ -76,6 +78,7 @@ class Draft:
     own_models: tuple[ModelFile, ...] = ()
     tables: Mapping[str, str] = field(default_factory=dict)
     dataset: str = ""
+    names: tuple[str, ...] = ()
     root: Path | None = None
 
 

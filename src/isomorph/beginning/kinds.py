@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isomorph.beginning.draft import Draft
 from isomorph.beginning.place import Place
@@ -23,11 +23,14 @@ class Kind:
         Says what of it is in a place, '' for nothing. Names of files, and headers, suffice.
     draft : callable
         Looks at it and returns the study.
+    adds : bool
+        Whether it is a model of whatever recording stands beside it.
     """
 
     title: str
     recognise: Callable[[Place], str]
     draft: Callable[[Place], Draft]
+    adds: bool = False
 
 
 KINDS: Registry[Kind] = Registry(
@@ -49,10 +52,21 @@ KINDS: Registry[Kind] = Registry(
             lazily("isomorph.beginning.arrays:recognise"),
             lazily("isomorph.beginning.arrays:draft"),
         ),
+        "betas": Kind(
+            "ready betas (*beta*.nii.gz, *beta*.dscalar.nii) beside masks and images",
+            lazily("isomorph.beginning.betas:recognise"),
+            lazily("isomorph.beginning.betas:draft"),
+        ),
         "rdms": Kind(
             "ready RDMs (npy, npz, mat, HDF5) beside their images",
             lazily("isomorph.beginning.rdms:recognise"),
             lazily("isomorph.beginning.rdms:draft"),
+        ),
+        "features": Kind(
+            "features of the stimuli (npy, npz, mat, HDF5, netCDF, safetensors) beside a recording",
+            lazily("isomorph.beginning.features:recognise"),
+            lazily("isomorph.beginning.features:draft"),
+            adds=True,
         ),
     },
 )
@@ -76,12 +90,20 @@ def kind_in(place: Place, asked: str | None) -> str:
     if asked is not None and asked not in KINDS:
         raise IsomorphError(f"--as {asked}: unknown kind, {did_you_mean(asked, KINDS)}")
     found = {name: said for name, one in KINDS.items() if (said := one.recognise(place))}
+    if place.only and found and all(KINDS[name].adds for name in found):
+        around = replace(
+            place, only="", files=tuple(one for one in place.files if one != place.only)
+        )
+        found |= {name: said for name, one in KINDS.items()
+                  if not one.adds and (said := one.recognise(around))}  # fmt: skip
     where = f"--from {place.folder / place.only}"
     if asked is not None:
         if asked not in found:
             here = ", ".join(f"{said} ({name})" for name, said in found.items()) or "nothing known"
             raise IsomorphError(f"{where} --as {asked}: holds no such thing, but {here}")
         return asked
+    recordings = {name: said for name, said in found.items() if not KINDS[name].adds}
+    found = recordings or found
     if len(found) > 1:
         both = " and ".join(found.values())
         raise IsomorphError(

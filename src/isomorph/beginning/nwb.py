@@ -99,6 +99,7 @@ def draft(place: Place) -> Draft:
         distances=distance_for(min(counts.values())),
         models=models,
         own_models=own,
+        names=images.ids if images else tuple(sorted(counts)),
         tables=tables,
     )  # fmt: skip
 
@@ -149,7 +150,7 @@ def _subjects(place: Place, found: list[Recording]) -> tuple[str, tuple[str, ...
     own = {one.subject for one in found}
     if place.only:
         return place.only, (_plain(own.pop() or "subject"),)
-    pattern, subjects = shared_pattern(place.ending(".nwb"))
+    pattern, subjects = shared_pattern(place.ending(".nwb"), place.files)
     if pattern and (len(own) > 1 or len(found) == 1 or pattern.startswith("sub-")):
         return pattern, subjects
     if len(own) == 1 and (name := own.pop()):

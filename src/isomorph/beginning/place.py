@@ -81,11 +81,18 @@ def place_of(path: Path) -> Place:
     return Place(folder, files, only)
 
 
-def shared_pattern(paths: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+def shared_pattern(paths: Sequence[str], among: Sequence[str] = ()) -> tuple[str, tuple[str, ...]]:
     """Return a pattern of files with `{subject}` in it, and the subjects it tells apart.
 
     A subject is what `sub-` says in the files' names, else what differs between their paths from
     one separator to the next. No subjects are returned where the paths do not tell any apart.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        The files that are meant.
+    among : sequence of str
+        All files there are, of which the pattern must match no other.
 
     Examples
     --------
@@ -97,7 +104,9 @@ def shared_pattern(paths: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     for pattern in _candidates(list(paths)):
         subjects = subjects_in(pattern, paths)
         covered = {
-            found for one in subjects for found in matches(pattern.replace("{subject}", one), paths)
+            found
+            for one in subjects
+            for found in matches(pattern.replace("{subject}", one), {*paths, *among})
         }
         if subjects and covered == set(paths):
             return pattern, subjects
@@ -111,9 +120,9 @@ def _candidates(paths: list[str]) -> list[str]:
     found = []
     if all("sub-" in path for path in paths) and end:
         tail = _common(path.rpartition("_")[2] for path in paths)
-        last = f"*_{tail}" if tail else f"*{end}"
+        last = f"*{tail}" if tail else f"*{end}"
         found += [
-            f"sub-{{subject}}/sub-{{subject}}_*{end}", f"sub-{{subject}}_*{end}",
+            f"sub-{{subject}}/sub-{{subject}}_{last}", f"sub-{{subject}}_{last}",
             f"sub-{{subject}}{end}", f"sub-{{subject}}/{last}", f"sub-{{subject}}/**/{last}",
             f"sub-{{subject}}/**/*{end}", f"**/sub-{{subject}}_*{end}",
         ]  # fmt: skip

@@ -123,6 +123,7 @@ def draft(place: Place) -> Draft:
         distances=Setting("distances", distances, note="the RDMs' own"),
         models=MODELS,
         own_models=own,
+        names=images.ids,
     )
 
 

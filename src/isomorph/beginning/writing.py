@@ -11,6 +11,9 @@ from isomorph.beginning.draft import Draft, ModelFile
 from isomorph.beginning.setting import Setting, comment, text_of
 from isomorph.errors import IsomorphError
 
+PATH = "{path}"
+"""What stands for the path of the recording from a model's file."""
+
 NAMED = "{name}"
 """What stands for the study's name in the settings of a draft."""
 
@@ -42,7 +45,8 @@ def files_of(name: str, draft: Draft, folder: Path, root: Path) -> dict[Path, st
         files |= {beside / f"{name}.{what}.csv": text for what, text in draft.tables.items()}
     for one in draft.own_models:
         file = folder / "models" / f"{name}-{one.name}.yaml"
-        files[file] = _model(name, one, draft)
+        path = _from(file.parent, draft.root or root)
+        files[file] = _model(name, one, draft).replace(PATH, path)
     return files
 
 
@@ -79,7 +83,11 @@ def write(files: Mapping[Path, str]) -> None:
 def _study(name: str, draft: Draft, models: list[str]) -> str:
     settings = [
         Setting("name", name),
-        Setting("datasets", [draft.dataset or name]),
+        Setting(
+            "datasets", [draft.dataset or name],
+            "the built-in data that have as many stimuli; isomorph list datasets"
+            if draft.dataset and draft.own_models else "",
+        ),
         Setting(
             "models", models,
             "what the recording is compared with: files in models/, built-in ones (isomorph list "

@@ -13,6 +13,7 @@ from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.measures._measure import CHANCE_ORDERS
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.study import Study
+from isomorph.study.model import TABLE_SOURCES
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import (
     ConditionStimuli,
@@ -128,7 +129,7 @@ def columns_lacking(study: Study, columns: Columns) -> Iterator[str]:
         if known is None:
             continue
         for model in {one.name: one for _, one, _ in study.instances_for(dataset)}.values():
-            asked = () if model.takes_images else model.options.get("columns", ())
+            asked = model.options.get("columns", ()) if model.source in TABLE_SOURCES else ()
             for name in asked:
                 if name not in known:
                     yield (
