@@ -1,4 +1,4 @@
-"""Features of the stimuli, computed elsewhere: models of a study, with the recording beside them."""
+"""Features of the stimuli, computed elsewhere: models of whatever recording is beside them."""
 
 from __future__ import annotations
 
