@@ -34,6 +34,11 @@ def by_pattern(folder: Path, pattern: str) -> list[Path]:
 
 RECORDED: Named = {"files": None, "region.table": by_name}
 
+STORED: Named = dict.fromkeys(
+    ("regions.file", "runs.file", "order.file", "order.into.file", "order.into.into.file"),
+    by_pattern,
+)
+
 STIMULI: Registry[Named] = Registry(
     "kind of stimuli",
     {
@@ -52,7 +57,11 @@ RESPONSES: Registry[Named] = Registry(
         "nwb": RECORDED,
         "traces": RECORDED,
         "rasters": RECORDED,
-        "arrays": dict.fromkeys(("responses", "presentations", "units", "times")),
+        "arrays": {
+            "responses": None,
+            **dict.fromkeys(("presentations", "units", "times"), by_pattern),
+            **STORED,
+        },
         "rdms": {"sources.file": None, "sources.order.file": by_name},
         "bids": {
             **dict.fromkeys(("bold", "events.files", "confounds.files")),
@@ -60,7 +69,11 @@ RESPONSES: Registry[Named] = Registry(
                 ("regions.files", "regions.named", "regions.file", "regions.table"), by_pattern
             ),
         },
-        "betas": dict.fromkeys(("files", "labels", "events.files", "regions.file")),
+        "betas": {
+            **dict.fromkeys(("files", "labels", "events.files")),
+            "grayordinates": by_pattern,
+            **STORED,
+        },
         "epochs": dict.fromkeys(("files", "presentations.files")),
     },
 )

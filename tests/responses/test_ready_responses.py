@@ -74,8 +74,8 @@ def test_responses_may_be_in_time_bins(make_study, files):
         ({"start": ("0.1", "0.1"), "stop": ("0.1", "0.15")}, "must be numbers, seconds from onset"),
         ({"start": ("x", "0.1")}, "times.csv: time_start and time_stop must be numbers"),
         ({"start": ("0.05", "0.01")}, "times.csv: time_start must rise from row to row"),
-        ({"start": ("0",), "stop": ("1",)}, "expected 1 time bins along its last axis"),
-        ({"response": RESPONSE}, "expected numbers (presentation, unit, time)"),
+        ({"start": ("0",), "stop": ("1",)}, "s1.npy: array: has 2 time bins, "),
+        ({"response": RESPONSE}, "is of shape (6, 3), expected 3 axes (presentation, unit, time)"),
     ],
 )
 def test_time_bins_that_cannot_be(make_study, files, given, message):
@@ -99,10 +99,10 @@ def test_without_optional_columns(make_study, files):
     [
         ({"response": RESPONSE[:5]}, "s1.csv: has 6 rows, expected 5, the rows of s1.npy"),
         ({"response": RESPONSE[:, :2]}, "units.csv: has 3 rows, expected 2, the columns of s1.npy"),
-        ({"response": RESPONSE[0]}, "array: is of shape (3,) and type float64, expected numbers ("),
-        ({"response": np.where(RESPONSE == 4, np.nan, RESPONSE)},
-         "array: holds 1 values that are not finite, the first in row 2, column 2; leave"),
-        ({"response": RESPONSE.astype(str)}, "expected numbers (presentation, unit)"),
+        ({"response": RESPONSE[0]}, "array: is of shape (3,), expected 2 axes (presentation, u"),
+        ({"response": np.where(RESPONSE == 5, np.nan, RESPONSE)},
+         "array: holds 1 values that are not finite, the first in row 2, column 3; leave"),
+        ({"response": RESPONSE.astype(str)}, "s1.npy: array: holds <U32, expected numbers"),
         ({"shown": SHOWN.rename(columns={"stimulus": "stimuli"})},
          's1.csv: no column "stimulus", did you mean "stimuli"?'),
         ({"units": UNITS.assign(region="")}, "units.csv: none of the 3 units has a region"),

@@ -52,6 +52,7 @@ RESPONSES = ArraySchema(
         ),
         *_data(
             "presentation", WORDS, "optional", run="Run in which the stimulus was shown.",
+            session="Session in which it was shown, where one recording holds several.",
         ),
         *_data(
             "presentation", SECONDS, "optional",

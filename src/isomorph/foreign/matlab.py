@@ -36,6 +36,19 @@ def read_mat(file: Path, variables: Collection[str] | None = None) -> dict[str, 
         When the file is absent, damaged, of version 7.3 or takes too much time or memory, or has
         no such variable.
     """
+    known, found = _load(file, variables)
+    for name in variables or ():
+        if name not in found:
+            raise IsomorphError(f'{file}: no variable "{name}", {did_you_mean(name, known)}')
+    return {name: value for name, value in found.items() if not name.startswith("__")}
+
+
+def mat_names(file: Path) -> list[str]:
+    """Return the names of the variables of a MATLAB file, see `read_mat`."""
+    return _load(file, ())[0]
+
+
+def _load(file: Path, variables: Collection[str] | None) -> tuple[list[str], dict[str, Any]]:
     from isomorph.foreign._loadmat import load
 
     what = "a MATLAB file"
@@ -46,7 +59,4 @@ def read_mat(file: Path, variables: Collection[str] | None = None) -> dict[str, 
         load, str(file), None if variables is None else sorted(variables), most,
         where=str(file), what=what, seconds=SECONDS + size // BYTES_A_SECOND, size=most,
     )  # fmt: skip
-    for name in variables or ():
-        if name not in found:
-            raise IsomorphError(f'{file}: no variable "{name}", {did_you_mean(name, known)}')
-    return {name: value for name, value in found.items() if not name.startswith("__")}
+    return known, found

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
+from isomorph.foreign.array_files import STIMULUS_KEYS, SUBJECT_KEYS
 from isomorph.foreign.hdf5 import afford_dataset, open_hdf5
 from isomorph.foreign.matlab import read_mat
 from isomorph.foreign.numpy_files import read_npy, read_npz
@@ -24,12 +25,6 @@ from isomorph.foreign.nwb import as_text
 from isomorph.registry import Registry
 
 Array = npt.NDArray
-
-STIMULUS_KEYS = ("stimulus", "stimuli", "stimulus_id", "stimulus_ids", "stimulus_names")
-"""Variables that name the stimuli of an RDM, in its order."""
-
-SUBJECT_KEYS = ("subject", "subjects", "subject_id", "subject_ids", "participant", "participants")
-"""Variables that name the subjects of a stack of RDMs, in its order."""
 
 DESCRIPTORS = ("pattern_descriptors/", "rdm_descriptors/")
 """Groups in which rsatoolbox keeps what describes its stimuli, and its RDMs."""

@@ -1,9 +1,13 @@
-"""Ready responses: an array `(presentation, unit[, time])` beside tables of its axes."""
+"""Ready responses: an array `(presentation, unit[, time])` and what its axes are.
+
+The array may have further axes of places, and stand in any order; of large ones only what is asked
+for is read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +17,56 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
-from isomorph.responses.named_arrays import STIMULUS_KEYS, as_names, read_variables, variable_of
-from isomorph.responses.presentations import repetitions, usable
+from isomorph.foreign.array_files import STIMULUS_KEYS, array_names, read_array
+from isomorph.foreign.entities import in_order
+from isomorph.responses.array_sessions import ArrayUnits, Named, divided
+from isomorph.responses.betas.beta_regions import find_regions
+from isomorph.responses.betas.subject_betas import unit_names
+from isomorph.responses.betas.subject_maps import only
+from isomorph.responses.named_arrays import as_names
 from isomorph.responses.region_names import NOWHERE
-from isomorph.responses.sessions import session_data, summary
+from isomorph.responses.sessions import summary
+from isomorph.responses.stored.cells import in_space_of
+from isomorph.responses.stored.parts import AT_ONCE
+from isomorph.responses.stored.shown import shown_in
+from isomorph.responses.stored.stored_maps import StoredMaps, open_stored
 from isomorph.responses.subject_files import Read, SubjectFiles
 from isomorph.responses.times import EDGES
 from isomorph.stimuli.names import refuse_misspelt
 from isomorph.stimuli.naming import id_of
 from isomorph.study.responses import ArrayResponses
+from isomorph.study.stored import PRESENTATION, REPETITION, TIME, UNIT
 
 Array = npt.NDArray
+
+
+@dataclass(frozen=True)
+class ReadyArrays:
+    """The ready responses of one subject, opened and not yet read.
+
+    Attributes
+    ----------
+    maps : list of StoredMaps
+        The files, of which each is a session where there are several.
+    shown : DataFrame
+        A row per presentation of all files: `stimulus` and optionally `session` and `run`.
+    units : ArrayUnits
+        Those that count.
+    times : array of shape (time, 2) or None
+    stimuli : array of str of shape (stimulus,)
+    named : Named
+        The files, for messages.
+    inputs : list of Path
+        All that is read.
+    """
+
+    maps: list[StoredMaps]
+    shown: pd.DataFrame
+    units: ArrayUnits
+    times: Array | None
+    stimuli: Array
+    named: Named
+    inputs: list[Path]
 
 
 def read(files: SubjectFiles, settings: ArrayResponses) -> Read:
@@ -40,148 +83,152 @@ def read(files: SubjectFiles, settings: ArrayResponses) -> Read:
     IsomorphError
         When a file or column is not there, or array and tables disagree.
     """
-    names = files.names
-    stimuli = None if names.naming is None else names.stimuli
-    array, presentations, listed, *timed = inputs = [
-        _one(files, pattern)
-        for pattern in (settings.responses, settings.presentations, settings.units, settings.times)
-        if pattern is not None
-    ]
-    times = _read_times(timed[0]) if timed else None
-    response, stored = _read_response(array, settings.variable, times)
-    shown = _read_rows(presentations, "stimulus", len(response), f"rows of {array.name}")
-    units = _read_rows(listed, "region", response.shape[1], f"columns of {array.name}")
-    if stimuli is None:
-        stimuli = shown["stimulus"].unique().astype(np.str_)
-    shown["stimulus"] = _ids(shown["stimulus"], stimuli)
-    for key, given in stored.items():
-        _refuse_other_order(_ids(given, stimuli), shown, f"{array}: {key}", presentations)
-    label = shown["stimulus"].to_numpy(dtype=np.str_)
-    refuse_misspelt(label, stimuli, presentations, names.table)
-    named = Named(str(presentations), str(listed), names.table)
-    sessions = read_sessions(response, shown, units, stimuli, named, times)
+    found = _gather(files, settings)
+    sessions = _sessions(found)
     for name, data in sessions.items():
         files.say(f"session {name}: {summary(data)}")
-    return Read(sessions, inputs)
+    return Read(sessions, list(dict.fromkeys(found.inputs)))
 
 
 def look(files: SubjectFiles, settings: ArrayResponses) -> None:
-    """Read a subject's ready responses and refuse what `read` would."""
-    read(files, settings)
+    """Look at a subject's ready responses and refuse what `read` would.
 
-
-@dataclass(frozen=True)
-class Named:
-    """The files responses are read from, for messages.
-
-    Attributes
-    ----------
-    presentations, units, stimuli : str
-        The two tables beside the array, and the stimulus table.
+    Of large arrays no value is read.
     """
+    found = _gather(files, settings)
+    values = sum(len(one) for one in found.maps) * len(found.units.position)
+    if values * found.maps[0].times * found.maps[0].dtype.itemsize <= AT_ONCE:
+        _sessions(found)
 
-    presentations: str
-    units: str
-    stimuli: str
+
+def _gather(files: SubjectFiles, settings: ArrayResponses) -> ReadyArrays:
+    """Find and open what the responses of one subject are read from."""
+    arrays = in_order(files.own(settings.responses))
+    if settings.order is None and len(arrays) != 1:
+        raise IsomorphError(_matches(files, settings.responses, len(arrays)))
+    times_file = [] if settings.times is None else [_one(files, settings.times)]
+    times = _read_times(times_file[0]) if times_file else None
+    usual = (PRESENTATION, UNIT) if times is None else (PRESENTATION, UNIT, TIME)
+    spec = settings.model_copy(update={"axes": settings.axes or usual})
+    maps = [open_stored(file, spec) for file in arrays]
+    for one in maps:
+        if times is not None and one.times != len(times):
+            raise IsomorphError(
+                f"{one.where}: has {one.times} time bins, {times_file[0]} lists {len(times)}"
+            )
+        if one.cells.shape != maps[0].cells.shape:
+            raise IsomorphError(
+                f"{one.where}: has {one.cells}, {maps[0].file} {maps[0].cells}; all files must "
+                "have the same units"
+            )
+    units, read_units = _units(files, settings, maps[0])
+    shown, stimuli, read_shown, where = _shown(files, settings, maps)
+    refuse_misspelt(
+        shown["stimulus"].to_numpy(dtype=np.str_), stimuli, Path(where), files.names.table
+    )
+    named = Named(where, str(read_units[0]), files.names.table)
+    inputs = [*arrays, *read_shown, *read_units, *times_file]
+    return ReadyArrays(maps, shown, units, times, stimuli, named, inputs)
 
 
-def read_sessions(
-    response: Array,
-    shown: pd.DataFrame,
-    units: pd.DataFrame,
-    stimuli: Array,
-    named: Named,
-    times: Array | None = None,
-) -> dict[str, xr.Dataset]:
-    """Divide ready responses into sessions.
+def _shown(
+    files: SubjectFiles, settings: ArrayResponses, maps: Sequence[StoredMaps]
+) -> tuple[pd.DataFrame, Array, list[Path], str]:
+    """Return what was shown, the ids of all stimuli, the files that say it, and which says it."""
+    names = files.names
+    known = None if names.naming is None else names.stimuli
+    if settings.order is not None:
+        found = shown_in(files, settings, maps)
+        table = pd.DataFrame({"stimulus": found.stimulus, "session": found.session})
+        if found.run is not None:
+            table["run"] = found.run
+        stimuli = _distinct(table) if known is None else known
+        return table, stimuli, list(found.files), found.where
+    assert settings.presentations is not None
+    presentations = _one(files, settings.presentations)
+    array = maps[0].file
+    shown = _read_rows(presentations, "stimulus", len(maps[0]), f"rows of {array.name}")
+    stimuli = _distinct(shown) if known is None else known
+    shown["stimulus"] = _ids(shown["stimulus"], stimuli)
+    for key in STIMULUS_KEYS:
+        given = as_names(read_array(array, key)) if key in array_names(array) else None
+        if given is not None:
+            _refuse_other_order(_ids(given, stimuli), shown, f"{array}: {key}", presentations)
+    return shown, stimuli, [presentations], str(presentations)
 
-    Parameters
-    ----------
-    response : array of shape (presentation, unit) or (presentation, unit, time)
-        The responses.
-    shown : DataFrame
-        A row per presentation: `stimulus` and optionally `session` and `run`.
-    units : DataFrame
-        A row per unit: `region` and optionally `unit`.
-    stimuli : array of str of shape (stimulus,)
-        Ids of the stimulus table.
-    named : Named
-        The files, for messages.
-    times : array of shape (time, 2), optional
-        Start and stop of every time bin, seconds from onset.
 
-    Returns
-    -------
-    dict of str to Dataset
-        By session; "1" when there is no `session` column.
-    """
-    region = units["region"].to_numpy(dtype=np.str_)
+def _distinct(shown: pd.DataFrame) -> Array:
+    names = shown["stimulus"].unique().astype(np.str_)
+    return np.asarray(names[names != ""])
+
+
+def _units(
+    files: SubjectFiles, settings: ArrayResponses, maps: StoredMaps
+) -> tuple[ArrayUnits, list[Path]]:
+    """Return the units that count, and the files that say where they stand."""
+    if settings.units is None:
+        marked = [(spec, only(files.own_or_beside(spec.file), spec)) for spec in settings.regions]
+        found = find_regions(maps.place, marked)
+        at, grid = in_space_of(maps.place, found.position, found.grid)
+        noted = {"units that count in two regions": found.twice}
+        units = ArrayUnits(found.position, unit_names(maps.place, found), found.region, {}, noted,
+                           at, grid)  # fmt: skip
+        return units, list(found.files)
+    file = _one(files, settings.units)
+    table = _read_rows(file, "region", len(maps.cells), f"columns of {maps.file.name}")
+    region = table["region"].to_numpy(dtype=np.str_)
     names = (
-        units["unit"].to_numpy(dtype=np.str_)
-        if "unit" in units
-        else np.arange(len(units)).astype(np.str_)
+        table["unit"].to_numpy(dtype=np.str_)
+        if "unit" in table
+        else np.array(maps.place.names(np.arange(len(table))), dtype=np.str_)
     )
     if np.unique(names).size != names.size:
         raise IsomorphError(
-            f'{named.units}: two units share the name "{_first_repeated(names)}", expected each to '
+            f'{file}: two units share the name "{_first_repeated(names)}", expected each to '
             "have its own"
         )
-    placed = ~np.isin(region, ("", *NOWHERE))
-    if not placed.any():
-        raise IsomorphError(f"{named.units}: none of the {len(region)} units has a region")
-    label = shown["stimulus"].to_numpy(dtype=np.str_)
-    for column in (one for one in ("session", "run") if one in shown):
-        lacking = shown.index[shown[column] == ""]
-        if 0 < len(lacking) < len(shown):
-            raise IsomorphError(
-                f"{named.presentations}: line {lacking[0] + 2}: {column} is empty, expected one in "
-                "every row or in none"
-            )
-    session = np.full(len(shown), "1")
-    if "session" in shown:
-        session = shown["session"].to_numpy(dtype=np.str_)
-    sessions = {}
-    for name in dict.fromkeys(session.tolist()):
-        rows = np.flatnonzero(session == name)
-        keep, dropped = usable(
-            label[rows],
-            np.zeros(len(rows)),
-            stimuli,
-            f"{named.presentations}: session {name}",
-            named.stimuli,
-        )
-        rows = rows[keep]
-        if not np.any(response[np.ix_(rows, placed)]):
-            raise IsomorphError(
-                f"{named.presentations}: session {name}: every response of every unit with a "
-                "region is 0; leave the session out"
-            )
-        data = session_data(
-            response[np.ix_(rows, placed)],
-            stimulus=label[rows],
-            repetition=repetitions(label[rows], rows),
-            unit=names[placed],
-            region=region[placed],
-            stimuli=stimuli,
-            dropped={**dropped, "units without a region": int((~placed).sum())},
-            times=times,
-            extra=_runs(shown, rows),
-        )
-        called = name.replace("/", "-") or "1"
-        if called in sessions:
-            raise IsomorphError(
-                f'{named.presentations}: the session "{name}" would be called "{called}", as '
-                "another is; rename one"
-            )
-        sessions[called] = data
-    return sessions
+    placed = np.flatnonzero(~np.isin(region, ("", *NOWHERE)))
+    if not placed.size:
+        raise IsomorphError(f"{file}: none of the {len(region)} units has a region")
+    left_out = {"units without a region": len(region) - len(placed)}
+    return ArrayUnits(placed, names[placed], region[placed], left_out), [file]
 
 
-def _runs(shown: pd.DataFrame, rows: Array) -> dict[str, tuple[str, Array]]:
-    """Return the run of each presentation, where the table of presentations gives it."""
-    if "run" not in shown or (shown["run"] == "").all():
-        return {}
-    return {"run": ("presentation", shown["run"].to_numpy()[rows].astype(object))}
+def _sessions(found: ReadyArrays) -> dict[str, xr.Dataset]:
+    """Read the responses and return them by session."""
+    response, absent = _responses(found)
+    shown, units = found.shown, found.units
+    if absent.any():
+        response, shown = response[~absent], shown[~absent].reset_index(drop=True)
+        left_out = {**units.left_out, "repetitions that were not shown": int(absent.sum())}
+        units = replace(units, left_out=left_out)
+    return divided(response, shown, units, found.stimuli, found.named, found.times)
+
+
+def _responses(found: ReadyArrays) -> tuple[Array, Array]:
+    """Return the responses of all files (presentation, unit[, time]), and which were not shown.
+
+    The latter have no value at all, where the array has an axis of repetitions. All others must be
+    finite.
+    """
+    every, missing = [], []
+    for one in found.maps:
+        response = one.read(found.units.position)
+        absent = np.zeros(len(response), dtype=bool)
+        if REPETITION in one.axes and response.dtype.kind == "f":
+            absent = np.isnan(response).reshape(len(response), -1).all(axis=1)
+        missing.append(absent)
+        bad = ~np.isfinite(response)
+        bad[absent] = False
+        if bad.any():
+            row, column, *_ = (int(place[0]) for place in np.nonzero(bad))
+            raise IsomorphError(
+                f"{one.where}: holds {int(bad.sum())} values that are not finite, the first in row "
+                f"{row + 1}, column {found.units.position[column] + 1}; leave those presentations "
+                "or units out"
+            )
+        every.append(response)
+    return every[0] if len(every) == 1 else np.concatenate(every), np.concatenate(missing)
 
 
 def _first_repeated(names: Array) -> str:
@@ -190,13 +237,17 @@ def _first_repeated(names: Array) -> str:
 
 
 def _one(files: SubjectFiles, pattern: str) -> Path:
-    found = files.own(pattern)
+    found = files.own_or_beside(pattern)
     if len(found) != 1:
-        raise IsomorphError(
-            f"{files.where}: responses: {pattern.replace('{subject}', files.subject)} matches "
-            f"{len(found)} files of the archive, expected one"
-        )
+        raise IsomorphError(_matches(files, pattern, len(found)))
     return found[0]
+
+
+def _matches(files: SubjectFiles, pattern: str, count: int) -> str:
+    return (
+        f"{files.where}: responses: {pattern.replace('{subject}', files.subject)} matches "
+        f"{count} files of the archive, expected one"
+    )
 
 
 def _read_times(file: Path) -> Array:
@@ -211,35 +262,6 @@ def _read_times(file: Path) -> Array:
     if not (np.diff(times[:, 0]) > 0).all():
         raise IsomorphError(f"{file}: time_start must rise from row to row")
     return times
-
-
-def _read_response(
-    file: Path, variable: str | None, times: Array | None
-) -> tuple[Array, dict[str, Array]]:
-    """Return responses, and the names of the stimuli of their rows where the file holds any."""
-    variables = read_variables(file)
-    name, response = variable_of(variables, variable, str(file))
-    where = f"{file}: {name}"
-    axes = "(presentation, unit" + (")" if times is None else ", time)")
-    if response.ndim != axes.count(",") + 1 or response.dtype.kind not in "iuf":
-        raise IsomorphError(
-            f"{where}: is of shape {response.shape} and type {response.dtype}, expected numbers "
-            + axes
-        )
-    if times is not None and response.shape[2] != len(times):
-        raise IsomorphError(
-            f"{where}: is of shape {response.shape}, expected {len(times)} time bins along its "
-            "last axis"
-        )
-    bad = ~np.isfinite(response)
-    if bad.any():
-        row, column, *_ = (int(place[0]) for place in np.nonzero(bad))
-        raise IsomorphError(
-            f"{where}: holds {int(bad.sum())} values that are not finite, the first in row "
-            f"{row + 1}, column {column + 1}; leave those presentations or units out"
-        )
-    stored = {key: as_names(variables[key]) for key in variables if key in STIMULUS_KEYS}
-    return response, {key: names for key, names in stored.items() if names is not None}
 
 
 def _ids(values: Iterable[str], stimuli: Array) -> Array:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from isomorph.foreign.budget import DEFAULT_MEMORY_MB
 from isomorph.registry import Registry
+from isomorph.responses.stored.parts import AT_ONCE
 from isomorph.runs.sizes import Sizes
 
 MEMORY_MARGIN = 1.5
@@ -75,6 +76,11 @@ def _megabytes(sizes: Sizes) -> float:
     return sizes.bytes / MILLION
 
 
+def _most_at_once(sizes: Sizes) -> float:
+    """Megabytes that are read of one file at once, at most."""
+    return AT_ONCE / MILLION if sizes.in_parts else DEFAULT_MEMORY_MB
+
+
 def _pixels(sizes: Sizes) -> float:
     return sizes.stimuli * sizes.side**2 / MILLION
 
@@ -127,7 +133,8 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
             Term("megabytes of the subject", _megabytes, 0.0, 0.4),
             Term(
                 "megabytes of one file, which are bounded",
-                lambda s: min(_megabytes(s), DEFAULT_MEMORY_MB), 3.0, 0.0,
+                lambda s: min(_megabytes(s), _most_at_once(s)),
+                3.0, 0.0,
             ),
         ),
         "reliability": (

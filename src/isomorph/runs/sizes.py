@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import MappingProxyType
 
 from isomorph.archives.archive_kinds import kind_of
@@ -20,12 +20,15 @@ from isomorph.artefacts.manifests import read_manifest
 from isomorph.catalogue import made_for
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+from isomorph.foreign.array_files import READ_IN_PARTS
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.models.baselines import BASELINES
 from isomorph.study.archive import SimulatedArchive
+from isomorph.study.betas import BetaResponses
 from isomorph.study.model import TABLE_SOURCES, ModelSpec
-from isomorph.study.responses import RdmResponses, Windowed
+from isomorph.study.responses import ArrayResponses, RdmResponses, Windowed
+from isomorph.study.stored import StoredArrays
 
 GUESSES: Mapping[str, int] = MappingProxyType(
     {
@@ -75,6 +78,8 @@ class Sizes:
         Of prediction, and how often it fits anew.
     bytes : int
         Of the dataset as it is fetched, or of the job's subject, on average.
+    in_parts : bool
+        Whether of its recordings only what is asked for is read.
     guessed : tuple of str
         Which of these nobody knows yet.
     """
@@ -101,6 +106,7 @@ class Sizes:
     methods: int = 0
     refits: int = 0
     bytes: int = 0
+    in_parts: bool = False
     guessed: tuple[str, ...] = ()
 
     @property
@@ -179,7 +185,13 @@ class _Known:
         spec = self.layout.study.dataset(self.dataset)
         if spec.expected.sessions:
             return max(spec.expected.sessions.values())
-        several = isinstance(spec.responses, Windowed) and "*" in spec.responses.files
+        match spec.responses:
+            case Windowed(files=files):
+                several = "*" in files
+            case ArrayResponses(responses=files, order=order):
+                several = order is not None and "*" in files
+            case _:
+                several = False
         return self.guess("sessions") if several else 1
 
     @cached_property
@@ -192,6 +204,9 @@ class _Known:
         named = getattr(spec.responses, "regions", None)
         if isinstance(named, Mapping) and getattr(spec.responses, "others", "drop") == "keep":
             named = None
+        if isinstance(spec.responses, ArrayResponses | BetaResponses):
+            marked = {one.name for one in spec.responses.regions}
+            named = None if None in marked else dict.fromkeys(marked)
         listed = spec.expected.units or (named if isinstance(named, Mapping) else {})
         return len(listed) or self.guess("regions")
 
@@ -215,7 +230,16 @@ class _Known:
             return 0
         if spec.expected.units:
             return sum(spec.expected.units.values())
-        return self.guess("units") * self.sessions
+        # Sessions of arrays are of the same units.
+        apart = 1 if isinstance(spec.responses, StoredArrays) else self.sessions
+        return self.guess("units") * apart
+
+    @cached_property
+    def in_parts(self) -> bool:
+        match self.layout.study.dataset(self.dataset).responses:
+            case ArrayResponses(responses=files) | BetaResponses(files=files):
+                return PurePath(files).suffix.lower() in READ_IN_PARTS
+        return False
 
     @cached_property
     def presentations(self) -> int:
@@ -298,6 +322,7 @@ def _of_dataset(layout: Layout, dataset: str, counted: Mapping[str, int]) -> Siz
         methods=len(prediction.methods) + bool(prediction.bands),
         refits=prediction.permutations + 1,
         bytes=known.bytes,
+        in_parts=known.in_parts,
         guessed=tuple(known.guessed),
     )
 

@@ -8,9 +8,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from isomorph.study._base import Name, Naming, Spec, Unique
-from isomorph.study.betas import BetaResponses
+from isomorph.study.betas import BetaRegion, BetaResponses
 from isomorph.study.bids import BidsResponses
 from isomorph.study.epochs import EpochResponses
+from isomorph.study.stored import REPETITION, TIME, StoredArrays
 from isomorph.study.windows import Window, refuse_same
 
 
@@ -246,23 +247,41 @@ class RasterResponses(Windowed):
     """Whether responses are spikes per second instead of counts."""
 
 
-class ArrayResponses(Spec):
-    """Ready responses: an array `(presentation, unit[, time])` beside tables of its axes."""
+class ArrayResponses(StoredArrays):
+    """Ready responses: an array of presentations by units, also over time, and what its axes are.
+
+    Tables beside the array say it, or other files: `order` for what was shown, `regions` for where
+    units stand. A unit in two regions counts in both.
+    """
 
     kind: Literal["arrays"]
     responses: str
-    """`.npy`, `.npz`, `.mat` or HDF5 file inside the archive; `{subject}` stands for the
-    subject."""
-    variable: str | None = None
-    """Variable in the file; not needed where there is one."""
-    presentations: str
+    """`.npy`, `.npz`, `.mat`, HDF5 or netCDF file inside the archive; `{subject}` stands for the
+    subject. Of several that match, which takes `order`, each is a session."""
+    presentations: str | None = None
     """CSV or TSV with a `stimulus` column and optionally `session` and `run`, a row per
     presentation."""
-    units: str
+    units: str | None = None
     """CSV or TSV with a `region` column and optionally `unit`, a row per unit."""
+    regions: tuple[BetaRegion, ...] = ()
+    """Files that mark the units of regions instead."""
     times: str | None = None
     """CSV or TSV with `time_start` and `time_stop`, seconds from onset, a row per time bin in order
     of time; where the responses have the axis `time`."""
+
+    @model_validator(mode="after")
+    def _told_once(self) -> ArrayResponses:
+        if (self.presentations is None) == (self.order is None):
+            raise ValueError("give presentations, a table, or order: one of the two")
+        if (self.units is None) == (not self.regions):
+            raise ValueError("give units, a table, or regions: one of the two")
+        if "*" in (self.variable or ""):
+            raise ValueError("variable: names one array; arrays for each trial are of kind betas")
+        if REPETITION in self.axes and self.order is None:
+            raise ValueError("axes: repetition goes with order, which lists the stimuli")
+        if self.axes and (TIME in self.axes) != (self.times is not None):
+            raise ValueError("times: goes with the axis time, whose bins it lists")
+        return self
 
 
 class OrderTable(Spec):

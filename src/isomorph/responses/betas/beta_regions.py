@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.errors import IsomorphError
-from isomorph.responses.betas.maps import Maps, open_maps
-from isomorph.responses.places import Place
+from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.responses.betas.maps import Maps
+from isomorph.responses.betas.region_maps import RegionArray, open_region
+from isomorph.responses.places import Grid, Place
 from isomorph.study.betas import BetaRegion
 
 Array = npt.NDArray
@@ -36,6 +37,8 @@ class RegionsOfMaps:
         Units counted in a further region.
     files : tuple of Path
         All that they were read from.
+    grid : Grid or None
+        Voxels of the first region's volume, if it is one.
     """
 
     position: Array
@@ -43,6 +46,7 @@ class RegionsOfMaps:
     absent: int
     twice: int
     files: tuple[Path, ...]
+    grid: Grid | None = None
 
 
 def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> RegionsOfMaps:
@@ -61,12 +65,13 @@ def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> Re
         When a file is not over the units of the betas, or marks none of them.
     """
     members: dict[str, Array] = {}
-    absent = 0
+    absent, grid = 0, None
     files: list[Path] = []
     for spec, file in regions:
-        maps = open_maps(file)
+        maps = open_region(file, spec, place)
         files += maps.files
         positions = place.positions_of(maps.place)
+        grid = maps.place if grid is None and isinstance(maps.place, Grid) else grid
         marked = _marked(maps, spec)
         if not marked:
             raise IsomorphError(f"{file}: holds no label but the background's, expected regions")
@@ -77,20 +82,26 @@ def find_regions(place: Place, regions: Sequence[tuple[BetaRegion, Path]]) -> Re
             if not inside.size:
                 raise IsomorphError(
                     f'{file}: marks no unit of {place.file} as "{name}" ({int(mask.sum())} are '
-                    "marked in all); fix min and max, or leave the region out"
+                    f"marked in all); fix {'values' if spec.values else 'min and max'}, or leave "
+                    "the region out"
                 )
             members[name] = np.union1d(members.get(name, inside), inside)
     position = np.concatenate(list(members.values()))
     region = np.repeat(list(members), [len(units) for units in members.values()])
     twice = len(position) - len(np.unique(position))
     return RegionsOfMaps(
-        position, region.astype(np.str_), absent, twice, tuple(dict.fromkeys(files))
+        position, region.astype(np.str_), absent, twice, tuple(dict.fromkeys(files)), grid
     )
 
 
-def _marked(maps: Maps, spec: BetaRegion) -> dict[str, Array]:
+def _marked(maps: Maps | RegionArray, spec: BetaRegion) -> dict[str, Array]:
     """Return which units of the file each region has: name to ndarray (unit,) of bool."""
     values, labels = maps.read_map(spec.map)
+    strange = [one for one in spec.values if isinstance(one, str) and one not in labels.values()]
+    if strange:
+        raise IsomorphError(
+            f'{maps.file}: no label "{strange[0]}", {did_you_mean(strange[0], labels.values())}'
+        )
     if spec.name is not None:
         return {spec.name: _chosen(values, labels, spec)}
     if not labels:
@@ -107,6 +118,9 @@ def _marked(maps: Maps, spec: BetaRegion) -> dict[str, Array]:
 
 
 def _chosen(values: Array, labels: dict[int, str], spec: BetaRegion) -> Array:
+    if spec.values:
+        keys = {label: key for key, label in labels.items()}
+        return np.isin(values, [keys[one] if isinstance(one, str) else one for one in spec.values])
     with np.errstate(invalid="ignore"):  # NaN satisfies no bound
         if spec.min is not None or spec.max is not None:
             low = -np.inf if spec.min is None else spec.min

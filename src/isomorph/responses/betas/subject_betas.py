@@ -10,12 +10,13 @@ import numpy.typing as npt
 import xarray as xr
 
 from isomorph.errors import IsomorphError
-from isomorph.foreign.entities import labels_of_runs
 from isomorph.responses.betas.beta_regions import RegionsOfMaps
 from isomorph.responses.betas.maps import Maps
-from isomorph.responses.betas.subject_maps import SubjectMaps, gather, label_maps
+from isomorph.responses.betas.subject_maps import SubjectMaps, gather
+from isomorph.responses.places import Place
 from isomorph.responses.presentations import repetitions
 from isomorph.responses.sessions import session_data, summary
+from isomorph.responses.stored.cells import in_space_of as in_space
 from isomorph.responses.subject_files import Read, SubjectFiles
 from isomorph.responses.whole import refuse_cut_short
 from isomorph.study.betas import BetaResponses
@@ -51,8 +52,9 @@ def look(files: SubjectFiles, settings: BetaResponses) -> None:
     """
     found = gather(files, settings)
     for run in found.runs:
-        refuse_cut_short(run.file, run.image)
-    label_maps(found)
+        if isinstance(run, Maps):
+            refuse_cut_short(run.file, run.image)
+    found.usable()
     files.names.refuse_misspelt()
 
 
@@ -69,37 +71,74 @@ def read_betas(found: SubjectMaps) -> xr.Dataset:
     Dataset
         See `isomorph.responses.sessions.session_data`.
     """
-    runs, regions = found.runs, found.regions
-    label, keep, dropped, where = label_maps(found)
-    run = np.repeat(
-        np.array(labels_of_runs([one.file for one in runs]), dtype=np.str_),
-        [len(one) for one in runs],
-    )
-    ends = np.cumsum([len(one) for one in runs])
-    kept = np.split(keep, ends[:-1])
-    read = [one.read(regions.position)[rows] for one, rows in zip(runs, kept, strict=True)
-            if rows.any()]  # fmt: skip
-    parts = [WITHIN_RUN[found.settings.within_run](_measured(betas)) for betas in read]
-    response = np.concatenate(parts)
-    good, left_out = _good(response, regions, where)
-    label = label[keep]
+    regions, shown, settings = found.regions, found.shown, found.settings
+    keep, dropped = found.usable()
+    standardised = {"within_run": settings.within_run, "sessions": settings.sessions}
+    scaled = any(how != "none" for how in standardised.values())
+    used = shown.stimulus != "" if scaled else keep
+    response = _read(found, used)
+    number = np.repeat(np.arange(len(found.runs)), [len(one) for one in found.runs]).astype(np.str_)
+    session = shown.session
+    run = number if shown.run is None else _joined(session, shown.run)
+    within = {"within_run": run, "sessions": session}
+    _by_group(response, run[used], _measured)
+    for key, how in standardised.items():
+        if how != "none":
+            _by_group(response, within[key][used], STANDARDISED[how])
+    response = response[keep[used]]
+    good, left_out = _good(response, regions, shown.where)
+    label = shown.stimulus[keep]
+    parts = {} if shown.run is None else {"run": shown.run}
+    parts |= {"session": session} if len(np.unique(session)) > 1 else {}
+    place = found.runs[0].place
+    at, grid = in_space(place, regions.position, regions.grid)
     data = session_data(
         response[:, good],
         stimulus=label,
         repetition=repetitions(label, np.arange(len(label))),
-        unit=_unit_names(runs[0], regions)[good],
+        unit=unit_names(place, regions)[good],
         region=regions.region[good],
         stimuli=found.known.stimuli,
         dropped={**dropped, **left_out},
-        extra={"run": ("presentation", run[keep].astype(object))},
+        extra={
+            **{key: ("presentation", said[keep].astype(object)) for key, said in parts.items()},
+            **{axis: (dim, values[good]) for axis, (dim, values) in at.items()},
+        },
     )
     noted = {**json.loads(data.attrs["noted"]), "units that count in two regions": regions.twice}
-    return data.assign_attrs(noted=json.dumps(noted))
+    noted |= {f"maps {WORDS[how]} {WITHIN[key]}": int(keep.sum())
+              for key, how in standardised.items() if how != "none"}  # fmt: skip
+    return data.assign_attrs(noted=json.dumps(noted), **grid)
 
 
-def _unit_names(run: Maps, found: RegionsOfMaps) -> Array:
+def _read(found: SubjectMaps, used: Array) -> Array:
+    """Return the betas of some maps (map, unit), run by run."""
+    response = np.empty((int(used.sum()), len(found.regions.position)), np.float32)
+    first = row = 0
+    for one in found.runs:
+        rows = used[first : first + len(one)]
+        if rows.any():
+            count = int(rows.sum())
+            response[row : row + count] = one.read(found.regions.position)[rows]
+            row += count
+        first += len(one)
+    return response
+
+
+def _joined(one: Array, other: Array) -> Array:
+    return np.char.add(np.char.add(one, "|"), other)
+
+
+def _by_group(response: Array, group: Array, change: Callable[[Array], Array]) -> None:
+    """Change the rows of each group in place."""
+    for name in dict.fromkeys(group.tolist()):
+        rows = group == name
+        response[rows] = change(response[rows])
+
+
+def unit_names(place: Place, found: RegionsOfMaps) -> Array:
     """Return a name per unit; with its region, since a unit may count in two."""
-    names = run.place.names(found.position)
+    names = place.names(found.position)
     return np.array([f"{region}:{name}" for region, name in zip(found.region, names, strict=True)])
 
 
@@ -138,9 +177,9 @@ def _z_scored(betas: Array) -> Array:
     return (centred / spread).astype(np.float32)
 
 
-WITHIN_RUN: dict[str, Callable[[Array], Array]] = {
-    "none": lambda betas: betas,
-    "centre": _centred,
-    "z_score": _z_scored,
-}
-"""What is done to the betas (map, unit) of a run, by `within_run`."""
+STANDARDISED: dict[str, Callable[[Array], Array]] = {"centre": _centred, "z_score": _z_scored}
+"""What is done to the betas (map, unit) of a run or session, by `within_run` or `sessions`."""
+
+WORDS = {"centre": "centred", "z_score": "z-scored"}
+WITHIN = {"within_run": "within their run", "sessions": "within their session"}
+"""The same in words."""
