@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+import h5py
 import nibabel
 import numpy as np
 import pandas as pd
@@ -131,3 +132,18 @@ def betas(folder: Path) -> None:
             (place / f"sub-{subject}_run-{run}_label.txt").write_text(names)
         mask = nibabel.Nifti1Image(np.ones((3, 3, 3), dtype=np.uint8), np.eye(4))
         mask.to_filename(place / f"sub-{subject}_V1.nii.gz")
+
+
+def volumes(folder: Path) -> None:
+    """Betas of one person in HDF5, a volume per trial, a mask and a table of trials beside."""
+    draw = np.random.default_rng(5)
+    images(folder / "images")
+    order = np.concatenate([draw.permutation(8) for _ in range(3)])
+    values = BRIGHT[order][:, None] * draw.normal(size=24) + draw.normal(size=(24, 24))
+    with h5py.File(folder / "ann.hdf5", "w") as file:
+        file["betas"] = values.reshape(24, 2, 3, 4)
+        file["seconds"] = np.arange(24.0)
+    mask = nibabel.Nifti1Image(np.ones((4, 3, 2), dtype=np.uint8), np.eye(4))
+    mask.to_filename(folder / "V1.nii.gz")
+    table(folder / "trials.csv", trial=list(map(str, range(24))),
+          image=[f"images/{NAMES[place]}.png" for place in order])  # fmt: skip

@@ -94,6 +94,35 @@ def test_arrays_with_tables_and_images_run(tmp_path):
     assert found == {"IT": "first-groups kind", "V1": "pixels pixels"}
 
 
+def test_one_file_that_names_its_own_axes_runs(tmp_path):
+    recorded.arrays(tmp_path / "parts")
+    whole = tmp_path / "recording"
+    recorded.images(whole / "images")
+    np.savez(whole / "anna.npz", rates=np.load(tmp_path / "parts" / "anna.npy").T,
+             stimuli=recorded.NAMES * 3, region=["V1"] * 6 + ["IT"] * 6)  # fmt: skip
+    begun = begin("first", whole / "anna.npz", to=tmp_path / "config")
+    found = dataset_of("first")["responses"]
+    assert found == {
+        "kind": "arrays", "responses": "anna.npz", "variable": "rates",
+        "axes": ["unit", "presentation"], "order": {"variable": "stimuli"},
+        "regions": [{"file": "anna.npz", "variable": "region"}],
+    }  # fmt: skip
+    assert best(run(begun.study))["V1"] == "pixels pixels"
+
+
+def test_volumes_in_hdf5_with_masks_and_a_table_of_trials_run(tmp_path):
+    folder = tmp_path / "recording"
+    recorded.volumes(folder)
+    begun = begin("first", folder)
+    assert begun.kind == "arrays"
+    found = dataset_of("first")["responses"]
+    assert found["axes"] == ["presentation", "z", "y", "x"]
+    assert found["variable"] == "betas"
+    assert found["order"] == {"file": "trials.csv", "column": "image", "name": "{stem}"}
+    assert found["regions"] == [{"file": "V1.nii.gz", "name": "V1"}]
+    assert run(begun.study)["estimate"].max() > 0.8
+
+
 @pytest.mark.parametrize("inside", [False, True])
 def test_ready_rdms_run(tmp_path, inside):
     recorded.rdms(tmp_path / "judged", inside=inside)

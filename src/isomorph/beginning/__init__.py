@@ -10,7 +10,7 @@ from isomorph.beginning.demo import demonstration
 from isomorph.beginning.draft import Draft
 from isomorph.beginning.features import added
 from isomorph.beginning.kinds import KINDS, kind_in
-from isomorph.beginning.place import place_of
+from isomorph.beginning.place import Place, place_of
 from isomorph.beginning.writing import files_of, write
 from isomorph.errors import IsomorphError
 
@@ -75,20 +75,28 @@ def begin(
     else:
         place = place_of(source)
         found = kind_in(place, kind)
-        recording = (
-            place
-            if not (place.only and not KINDS[found].recognise(place))
-            else replace(place, only="")
-        )  # of features alone the recording is beside them
-        draft, root = added(place, KINDS[found].draft(recording)), place.folder
+        draft, root = _draft(place, found), place.folder
     folder = to if to is not None else _beside(source)
     files = files_of(name, draft, folder, root)
     write(files)
     return Begun(next(iter(files)), tuple(files), draft, found)
 
 
+def _draft(place: Place, kind: str) -> Draft:
+    """Return what was found, with a model for each file of features of the stimuli.
+
+    The file that was named may be the recording itself, or features of one that stands beside it.
+    """
+    if KINDS[kind].adds:
+        return added(place, KINDS[kind].draft(place))
+    others = replace(place, only="", files=tuple(one for one in place.files if one != place.only))
+    if not place.only or KINDS[kind].recognise(place):
+        return added(others, KINDS[kind].draft(place))
+    return added(place, KINDS[kind].draft(others))
+
+
 def _beside(source: Path | None) -> Path:
     """Return the folder of settings that belongs to a recording."""
-    if source is None or Path.cwd().is_relative_to(source.absolute()):
+    if source is None or Path.cwd().resolve().is_relative_to(source.resolve()):
         return Path("config")
     return source.parent / "config"

@@ -1,179 +1,274 @@
-"""A study of ready responses: arrays beside tables that say what their rows and columns are."""
+"""A study of ready responses: arrays, and what says of their axes what was shown and where."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-import pandas as pd
-
-from isomorph.beginning.columns import presentations
-from isomorph.beginning.draft import MODELS, Draft, ModelFile, distance_for, groups_model
-from isomorph.beginning.images import Images, ids_of_all, images_of
+from isomorph.beginning.columns import Named, presentations, stimulus_columns
+from isomorph.beginning.draft import MODELS, Draft, distance_for, groups_model
+from isomorph.beginning.images import ids_of_all, images_of
 from isomorph.beginning.place import Place, shared_pattern
 from isomorph.beginning.setting import Setting
+from isomorph.beginning.tables import Tables, nearest, tables_of
 from isomorph.errors import IsomorphError
-from isomorph.foreign import read_table
-from isomorph.responses.named_arrays import FORMATS, read_variables
+from isomorph.foreign.brain_images import open_image
+from isomorph.models.given.arrays import Arrays, read_arrays
+from isomorph.responses.named_arrays import as_names
 from isomorph.responses.times import EDGES
 from isomorph.saying import count
-from isomorph.stimuli.naming import id_of
 
-ENDINGS = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".hdf")
+ENDINGS = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".hdf", ".nc")
+VOLUMES = (".nii", ".nii.gz")
 
 ROWS, COLUMNS = "stimulus", "region"
-"""Columns of the table of presentations and of the table of units."""
+"""Columns that tables of presentations and of units have."""
 
-Tables = dict[str, pd.DataFrame]
+REGIONS = ("region", "regions", "roi", "rois", "area", "areas", "brain_area")
+"""What arrays that name the region of each unit are called."""
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """An array, and what says what its axes are.
+
+    Attributes
+    ----------
+    variable : str
+        '' for the only array of the file.
+    axes : tuple of str
+        Empty where presentations come before units.
+    shown : Named
+        What names the stimulus of each presentation.
+    shown_in : str
+        The table; '' for a variable of the file.
+    regions : mapping of str to int
+        Units by region, where that is known.
+    units : str
+        The table of units, '' for none.
+    marks : tuple of dict
+        Other files of regions: masks, or an array of names.
+    times : str
+        The table of time bins, '' for none.
+    """
+
+    variable: str
+    axes: tuple[str, ...]
+    shown: Named
+    shown_in: str
+    regions: dict[str, int]
+    units: str
+    marks: tuple[dict[str, str], ...]
+    times: str
 
 
 def recognise(place: Place) -> str:
-    """Say how many arrays stand beside tables of presentations and units, '' for none."""
+    """Say how many arrays come with what names their rows and columns, '' for none."""
     arrays = place.ending(*ENDINGS)
     if not arrays:
         return ""
-    shown, units, _ = _tables(place)
-    return f"{count(len(arrays), 'array file')} with tables" if shown and units else ""
+    tables = tables_of(place)
+    fitting = any(_fit(place, path, tables, strict=False) for path in arrays[:3])
+    return f"{count(len(arrays), 'array file')} with images" if fitting else ""
 
 
 def draft(place: Place) -> Draft:
-    """Look at arrays of responses and their tables.
+    """Look at arrays of responses and what names their rows and columns.
 
     Raises
     ------
     IsomorphError
-        When no array has as many rows and columns as two of the tables.
+        When a file cannot be read.
     """
-    files = place.ending(*ENDINGS)
-    shown, units, times = _tables(place)
-    fitting = {path: fit for path in files if (fit := _fit(place, path, shown, units, times))}
-    if not fitting:
-        raise IsomorphError(
-            f"{place.at(files[0])}: no array has as many rows as a table with a column "
-            f"{ROWS} ({_lengths(shown)}) and as many columns as one with a column {COLUMNS} "
-            f"({_lengths(units)})"
-        )
+    tables = tables_of(place)
+    found = {path: _fit(place, path, tables, strict=True) for path in place.ending(*ENDINGS)}
+    fitting = {path: fit for path, fit in found.items() if fit is not None}
     first = next(iter(fitting))
-    variable, table, listed, edges, others = fitting[first]
     pattern, subjects = shared_pattern(list(fitting), place.files) if len(fitting) > 1 else ("", ())
     if not subjects:
         pattern, subjects = first, (PurePosixPath(first).stem.split(".")[0],)
         fitting = {first: fitting[first]}
-    patterns = [_with_subject(one, subjects[0]) if pattern != first else one
-                for one in (table, listed, *([edges] if edges else []))]  # fmt: skip
+    one = fitting[first]
     counts = Counter[str]()
     regions = Counter[str]()
-    for _, rows, columns, *_ in fitting.values():
-        counts.update(one for one in shown[rows][ROWS] if one)
-        regions.update(one for one in units[columns][COLUMNS] if one)
-    images = images_of(place, list(counts)) if _pictured(place, counts) else None
-    if images is None:
-        raise IsomorphError(
-            f"{place.folder}: no image is called like the stimuli of {table} "
-            f"({', '.join(sorted(counts)[:3])}, …); put the folder of the images beside the arrays"
-        )
+    for fit in fitting.values():
+        counts.update(fit.shown.counts)
+        regions.update(fit.regions)
+    images = images_of(place, list(counts))
+    assert images is not None, "what was shown names images that are here"
+
+    def own(path: str) -> str:
+        return path if pattern == first else path.replace(subjects[0], "{subject}")
+
     said = presentations(counts.values())
-    counted = ", ".join(f"{region} {n:,}" for region, n in sorted(regions.items()))
+    marks = tuple({**mark, "file": own(mark["file"])} for mark in one.marks)
     responses = (
         Setting("kind", "arrays"),
-        Setting("responses", pattern, note="presentations by units"),
-        *([Setting("variable", variable, f"which array; also there: {', '.join(others)}")]
-          if others else []),
-        Setting("presentations", patterns[0], note=said),
-        Setting("units", patterns[1], note=f"units: {counted}"),
-        *([Setting("times", patterns[2])] if edges else []),
+        Setting("responses", pattern, note=count(len(fitting), "array")),
+        *((Setting("variable", one.variable),) if one.variable else ()),
+        *((Setting("axes", list(one.axes)),) if one.axes else ()),
+        _shown(one, own, said),
+        *((Setting("units", own(one.units), note=_counted(regions)),) if one.units else ()),
+        *((Setting("regions", tuple(
+            tuple(Setting(key, value) for key, value in mark.items()) for mark in marks
+        ), note=_counted(regions)),) if marks else ()),
+        *((Setting("times", own(one.times)),) if one.times else ()),
     )  # fmt: skip
-    each = min(_fewest(shown[rows]) for _, rows, *_ in fitting.values())
+    read = [pattern, own(one.shown_in), own(one.units), own(one.times)]
+    read += [mark["file"] for mark in marks]
     return Draft(
         found=(f"{count(len(fitting), 'array')} of {', '.join(subjects)}", said),
         subjects=subjects,
         files=tuple(dict.fromkeys(
-            one.replace("{subject}", "*") for one in (pattern, *patterns, *images.files))),
+            path.replace("{subject}", "*") for path in (*read, *images.files) if path)),
         stimuli=images.settings(),
         responses=responses,
-        distances=distance_for(each),
+        distances=distance_for(min(min(fit.shown.counts.values()) for fit in fitting.values())),
         models=MODELS,
-        own_models=_own_models(images),
+        own_models=(groups_model(images.groups),) if images.groups else (),
         names=images.ids,
     )  # fmt: skip
 
 
-def _own_models(images: Images) -> tuple[ModelFile, ...]:
-    return (groups_model(images.groups),) if images.groups else ()
+def _shown(one: _Fit, own: Callable[[str], str], said: str) -> Setting:
+    """Return where it stands what each presentation showed."""
+    table = own(one.shown_in)
+    if table and one.shown.column == ROWS:
+        return Setting("presentations", table, note=said)
+    order = {"file": table, "column": one.shown.column} if table else {
+        "variable": one.shown.column}  # fmt: skip
+    if one.shown.naming != "{}":
+        order["name"] = one.shown.naming
+    return Setting("order", order, "where it stands what each presentation showed", said)
 
 
-def _tables(place: Place) -> tuple[Tables, Tables, Tables]:
-    """Return the tables of presentations, of units, and of time bins, by their paths."""
-    shown: Tables = {}
-    units: Tables = {}
-    times: Tables = {}
-    for path in place.beside(".csv", ".tsv"):
-        try:
-            table = read_table(place.at(path))
-        except IsomorphError:
-            continue  # a table of something else
-        if ROWS in table:
-            shown[path] = table
-        if COLUMNS in table and ROWS not in table:
-            units[path] = table
-        if set(EDGES) <= set(table):
-            times[path] = table
-    return shown, units, times
+def _counted(regions: Counter[str]) -> str:
+    return "units: " + ", ".join(f"{region} {n:,}" for region, n in sorted(regions.items())) \
+        if regions else ""  # fmt: skip
 
 
-def _fit(
-    place: Place, path: str, shown: Tables, units: Tables, times: Tables
-) -> tuple[str, str, str, str, list[str]] | None:
-    """Return the variable of a file that two tables fit, these tables, and other variables."""
-    if PurePosixPath(path).suffix.lower() not in FORMATS:
+def _fit(place: Place, path: str, tables: Tables, *, strict: bool) -> _Fit | None:
+    """Return the first array of a file of which both axes are named, None where there is none."""
+    try:
+        arrays = read_arrays(place.at(path))
+    except IsomorphError:
+        if strict and place.only:
+            raise
         return None
-    variables = read_variables(place.at(path))
+    for name, shape in arrays.shapes.items():
+        for axes in _orders(shape):
+            fit = _named(place, path, arrays, tables, dict(zip(axes, shape, strict=True)))
+            if fit is not None:
+                return replace(fit, variable=name if len(arrays) > 1 else "")
+    return None
+
+
+def _orders(shape: Sequence[int]) -> Iterator[tuple[str, ...]]:
+    """Yield what the axes of an array may be, the usual first."""
+    if len(shape) == 2:
+        yield ("presentation", "unit")
+        yield ("unit", "presentation")
+    elif len(shape) == 3:
+        yield ("presentation", "unit", "time")
+    elif len(shape) == 4:
+        yield ("presentation", "z", "y", "x")
+        yield ("presentation", "x", "y", "z")
+        yield ("x", "y", "z", "presentation")
+
+
+def _named(
+    place: Place,
+    path: str,
+    arrays: Arrays,
+    tables: Tables,
+    size: Mapping[str, int],
+) -> _Fit | None:
+    """Return what names the axes of an array, by how long each is; None where nothing does."""
+    shown = _rows(place, path, arrays, tables, size["presentation"])
+    if shown is None:
+        return None
+    times = ""
+    if "time" in size:
+        times = nearest(
+            path,
+            (
+                one
+                for one, table in tables.items()
+                if set(EDGES) <= set(table) and len(table) == size["time"]
+            ),
+        )
+        if not times:
+            return None
+    units, regions = "", Counter[str]()
+    marks: tuple[dict[str, str], ...] = ()
+    if "unit" in size:
+        units = nearest(
+            path,
+            (
+                one
+                for one, table in tables.items()
+                if COLUMNS in table and len(table) == size["unit"] and one != shown[1]
+            ),
+        )
+        regions = Counter(one for one in tables[units][COLUMNS] if one) if units else regions
+        if not units:
+            marks, regions = _names_of_units(path, arrays, size["unit"])
+    else:
+        marks = _masks(place, tuple(size[one] for one in "xyz"))
+    if not units and not marks:
+        return None
+    axes = () if tuple(size)[:2] == ("presentation", "unit") else tuple(size)
+    return _Fit("", axes, *shown, dict(regions), units, marks, times)
+
+
+def _rows(
+    place: Place, path: str, arrays: Arrays, tables: Tables, size: int
+) -> tuple[Named, str] | None:
+    """Return what names the stimulus of each row, and the table it stands in, '' for the file."""
+    pictures = ids_of_all(place)
+    found: dict[str, Named] = {}
+    for one, table in tables.items():
+        if len(table) == size:
+            columns = {str(name): table[name].tolist() for name in table}
+            named = [each for each in stimulus_columns(columns, pictures) if each.known]
+            own = [each for each in named if each.column == ROWS]
+            if named:
+                found[one] = (own or named)[0]
+    if table_path := nearest(path, iter(found)):
+        return found[table_path], table_path
+    for key, values in _texts(arrays, size):
+        named = [one for one in stimulus_columns({key: values}, pictures) if one.known]
+        if named:
+            return named[0], ""
+    return None
+
+
+def _texts(arrays: Arrays, size: int) -> Iterator[tuple[str, list[str]]]:
+    """Yield the variables of a file that hold so many names."""
+    for key in arrays:
+        if arrays.sizes.get(key) == size and (names := as_names(arrays[key])) is not None:
+            yield key, names.tolist()
+
+
+def _names_of_units(
+    path: str, arrays: Arrays, size: int
+) -> tuple[tuple[dict[str, str], ...], Counter[str]]:
+    for key, values in _texts(arrays, size):
+        if key.rpartition("/")[2].casefold() in REGIONS:
+            return ({"file": path, "variable": key},), Counter(one for one in values if one)
+    return (), Counter()
+
+
+def _masks(place: Place, shape: tuple[int, ...]) -> tuple[dict[str, str], ...]:
+    """Return the volumes on a grid, each the mask of a region."""
     found = []
-    for name in variables:
+    for path in place.beside(*VOLUMES):
         try:
-            array = variables[name]
+            image = open_image(place.at(path))
         except IsomorphError:
-            continue
-        if array.dtype.kind not in "iuf" or array.ndim not in (2, 3):
-            continue
-        rows = _nearest(path, (one for one, table in shown.items() if len(table) == len(array)))
-        columns = _nearest(path, (one for one, table in units.items()
-                                  if len(table) == array.shape[1] and one != rows))  # fmt: skip
-        bins = [one for one, table in times.items() if len(table) == array.shape[-1]]
-        if rows and columns and (array.ndim == 2 or bins):
-            found.append((name, rows, columns, bins[0] if array.ndim == 3 else ""))
-    if not found:
-        return None
-    return (*found[0], [one[0] for one in found[1:]])
-
-
-def _nearest(path: str, tables: Iterator[str]) -> str:
-    """Return the table whose name shares most with that of an array."""
-    stem = PurePosixPath(path).stem
-
-    def shared(table: str) -> tuple[bool, int]:
-        name = PurePosixPath(table).name
-        same = next((n for n, (a, b) in enumerate(zip(stem, name, strict=False)) if a != b),
-                    min(len(stem), len(name)))  # fmt: skip
-        return (name.startswith(stem), same)
-
-    return max(tables, key=shared, default="")
-
-
-def _with_subject(path: str, subject: str) -> str:
-    """Return a table's path with `{subject}` for the name."""
-    return path.replace(subject, "{subject}")
-
-
-def _pictured(place: Place, names: Counter[str]) -> bool:
-    known = ids_of_all(place)
-    return any(id_of(name, known) for name in names)
-
-
-def _fewest(table: pd.DataFrame) -> int:
-    return min(Counter(one for one in table[ROWS] if one).values())
-
-
-def _lengths(tables: Tables) -> str:
-    return ", ".join(f"{path}: {len(table)}" for path, table in list(tables.items())[:4])
+            continue  # what is no image marks nothing
+        if tuple(image.shape) == shape:
+            found.append({"file": path, "name": PurePosixPath(path).name.partition(".")[0]})
+    return tuple(found)

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from isomorph.stimuli.naming import id_of
+from isomorph.stimuli.naming import composed, path_id
 
 NAMES = (
     "stimulus_name", "stimulus", "stimulus_id", "stim_id", "stim_file", "stim", "image_name",
@@ -133,7 +133,6 @@ def _are_words(counts: Mapping[str, int]) -> bool:
 
 def _naming(values: Sequence[str], images: Collection[str]) -> tuple[int, str, int]:
     """Return how many values name an image, and how a value becomes its id."""
-    tried = [("{}", 0), ("{stem}", 0)]
     if all(re.fullmatch(r"-?\d+", one) for one in values):
         prefix = _numbered(images)
         numbers = {int(one) for one in values}
@@ -141,12 +140,9 @@ def _naming(values: Sequence[str], images: Collection[str]) -> tuple[int, str, i
             known = sum(f"{prefix}{number + offset}" in images for number in numbers)
             if known == len(numbers):
                 return known, f"{prefix}{{}}", offset
-    best = (0, "{}", 0)
-    for naming, offset in tried:
-        known = sum(bool(id_of(_stem(one) if "stem" in naming else one, images)) for one in values)
-        if known > best[0]:
-            best = (known, naming, offset)
-    return best
+    whole = sum(composed(one) in images or path_id(one) in images for one in values)
+    last = sum(composed(_stem(one)) in images for one in values)
+    return (last, "{stem}", 0) if last > whole else (whole, "{}", 0)
 
 
 def _numbered(images: Collection[str]) -> str:

@@ -79,11 +79,10 @@ def draft(place: Place) -> Draft:
 
 def added(place: Place, found: Draft) -> Draft:
     """Return a study with a model for each file of features of its stimuli."""
-    rest = replace(place, only="")
     known = set(found.names)
     own = [
         one
-        for one in features_in(rest if not place.only else place, any_name=bool(place.only))
+        for one in features_in(place)
         if not known or (all(id_of(name, set(one.names)) for name in known)
                          if one.names else one.n_rows == len(known))
     ]  # fmt: skip
@@ -104,11 +103,11 @@ def added(place: Place, found: Draft) -> Draft:
     )
 
 
-def features_in(place: Place, *, any_name: bool = False) -> Iterator[Features]:
-    """Yield the files of features, by their names unless any file may be one."""
+def features_in(place: Place) -> Iterator[Features]:
+    """Yield the files of features: of a folder those called so, and any file that was named."""
     for path in place.ending(*ENDINGS):
         stem = ENDING.sub("", PurePosixPath(path).name).casefold()
-        if not (any_name or place.only or any(word in stem for word in WORDS)):
+        if not (place.only or any(word in stem for word in WORDS)):
             continue
         try:
             arrays = read_arrays(place.at(path))

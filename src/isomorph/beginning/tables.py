@@ -1,0 +1,47 @@
+"""Tables of text beside arrays, and which of several belongs to one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from isomorph.beginning.place import Place
+from isomorph.errors import IsomorphError
+from isomorph.foreign import read_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Tables = dict[str, "pd.DataFrame"]
+"""Tables by their paths."""
+
+
+def tables_of(place: Place) -> Tables:
+    """Return every table that can be read."""
+    found: Tables = {}
+    for path in place.beside(".csv", ".tsv"):
+        try:
+            found[path] = read_table(place.at(path))
+        except IsomorphError:
+            continue  # text of another kind
+    return found
+
+
+def nearest(path: str, tables: Iterable[str]) -> str:
+    """Return the table whose name shares most with that of a file, '' for none.
+
+    Examples
+    --------
+    >>> nearest("ben.npy", ["anna_units.csv", "ben_units.csv"])
+    'ben_units.csv'
+    """
+    stem = PurePosixPath(path).stem
+
+    def shared(table: str) -> tuple[bool, int]:
+        name = PurePosixPath(table).name
+        pairs = zip(stem, name, strict=False)
+        same = next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(stem), len(name)))
+        return name.startswith(stem), same
+
+    return max(tables, key=shared, default="")
