@@ -116,6 +116,29 @@ def table(file: Path, **columns: list[str]) -> None:
     pd.DataFrame(columns).to_csv(file, index=False)
 
 
+def eeg(folder: Path) -> None:
+    """EEG of two people, eight pictures shown four times; channels follow their brightness."""
+    import mne
+
+    draw = np.random.default_rng(6)
+    images(folder / "pictures")
+    for subject in ("01", "02"):
+        place = folder / f"sub-{subject}/eeg/sub-{subject}_task-look"
+        place.parent.mkdir(parents=True)
+        shown = np.concatenate([draw.permutation(8) for _ in range(4)])
+        onsets = 1.0 + 0.8 * np.arange(32)
+        volts = 1e-6 * draw.normal(size=(4, 100 * 28))
+        gains = draw.normal(size=4)
+        for onset, picture in zip(onsets, shown, strict=True):
+            first = round(100 * onset)
+            volts[:, first + 5 : first + 15] += 1e-6 * BRIGHT[picture] * gains[:, None]
+        info = mne.create_info(["O1", "Oz", "O2", "Pz"], 100.0, "eeg")
+        raw = mne.io.RawArray(volts, info, verbose="error")
+        raw.save(f"{place}_eeg.fif", verbose="error")
+        events = pd.DataFrame({"onset": onsets, "duration": 0.5, "picture": np.take(NAMES, shown)})
+        events.to_csv(f"{place}_events.tsv", sep="\t", index=False)
+
+
 def betas(folder: Path) -> None:
     """Betas of two people, two runs of eight maps named in a text file, and a mask each."""
     draw = np.random.default_rng(4)

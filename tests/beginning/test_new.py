@@ -137,6 +137,21 @@ def test_ready_rdms_run(tmp_path, inside):
     assert (table["estimate"] > 0.5).all()
 
 
+def test_a_table_that_lists_the_stimuli_is_the_order_of_ready_rdms(tmp_path):
+    folder = tmp_path / "judged"
+    recorded.rdms(folder)
+    order = [3, 1, 0, 2, 7, 5, 6, 4]
+    for file in sorted(folder.glob("*.npz")):
+        np.save(folder / "rdms.npy", np.load(file)["rdms"][:, order][:, :, order])
+        file.unlink()
+    recorded.table(folder / "order.csv", stimulus=[recorded.NAMES[one] for one in order])
+    begun = begin("first", folder)
+    (source,) = dataset_of("first")["responses"]["sources"]
+    assert source["region"] == "judged"
+    assert source["order"] == {"file": "order.csv", "column": "stimulus"}
+    assert (run(begun.study)["estimate"] > 0.5).all()
+
+
 def test_rdms_whose_order_nothing_says_are_left_to_decide(tmp_path, capsys):
     names = ["ape", "bee", "cat", "dog", "elk", "fox", "gnu", "hen"]
     recorded.rdms(tmp_path / "judged", names=names)
@@ -232,6 +247,17 @@ def test_the_command_says_what_it_found_and_what_comes_next(tmp_path, capsys):
     assert said[0] == "found: EVC, IT: RDMs of 8 stimuli"
     assert said[-1] == "next: isomorph check 'my settings/first.yaml'"
     assert "wrote: my settings/datasets/first.yaml" in said
+
+
+def test_eeg_laid_out_as_bids_runs(tmp_path):
+    recorded.eeg(tmp_path / "eeg")
+    begun = begin("first", tmp_path / "eeg")
+    assert begun.kind == "epochs"
+    found = dataset_of("first")["responses"]
+    assert found["files"] == "sub-{subject}/eeg/sub-{subject}_task-look_eeg.fif"
+    assert found["presentations"] == {"stimulus": "picture"}
+    table = run(begun.study).set_index("time_start")
+    assert table.loc[0.05, "estimate"] > 0.8
 
 
 def test_one_file_is_begun_from_with_what_is_beside_it(tmp_path):

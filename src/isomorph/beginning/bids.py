@@ -3,42 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-import numpy as np
-import pandas as pd
-
 from isomorph.archives.patterns import matches
 from isomorph.beginning.bids_regions import regions_of
-from isomorph.beginning.columns import Named, groups_of, presentations, stimulus_columns
-from isomorph.beginning.draft import (
-    MODELS,
-    Draft,
-    ModelFile,
-    distance_for,
-    groups_model,
-    groups_wanted,
-)
-from isomorph.beginning.images import ids_of_all, images_of
+from isomorph.beginning.columns import Named
+from isomorph.beginning.draft import Draft, distance_for
+from isomorph.beginning.events import ENDING as EVENTS
+from isomorph.beginning.events import conditions_of, events_of
 from isomorph.beginning.place import Place, place_of
 from isomorph.beginning.setting import Setting
-from isomorph.errors import IsomorphError
-from isomorph.foreign import read_tsv
 from isomorph.foreign.brain_images import open_image
 from isomorph.foreign.entities import BidsName, parse
 from isomorph.saying import count
 
 VOLUMES = ("_bold.nii", "_bold.nii.gz", "_bold.dtseries.nii", "_bold.func.gii")
-EVENTS = "_events.tsv"
-MOST = 400
-"""Tables of events that are read; where there are more, the others are taken to be alike."""
-
-TIMES = frozenset({"onset", "duration", "sample", "response_time", "trial", "trial_number", "run"})
-"""Columns of events that name no stimulus, whatever is in them."""
-
 Entities = dict[str, str | int]
 
 
@@ -69,61 +51,17 @@ def draft(place: Place) -> Draft:
     place = _with_events(place)
     bold = _bold(place)
     task = bold.entities.get("task")
-    tables = {
-        path: read_tsv(place.at(path), "onset")
-        for path in place.beside(EVENTS)[:MOST]
-        if task is None or parse(path).entities.get("task") == task
-    }
-    if not tables:
-        raise IsomorphError(
-            f"{place.folder}: {count(len(bold.paths), 'run')} of task {task} and no table of "
-            "events (*_events.tsv) of it; put them beside the volumes, as BIDS has it"
-        )
-    shared = set.intersection(*(set(table) for table in tables.values()))
-    columns = {
-        str(name): [cell for one in tables.values() for cell in one[name]]
-        for name in sorted(map(str, shared - TIMES))
-    }
-    candidates = stimulus_columns(columns, ids_of_all(place))
-    if not candidates:
-        raise IsomorphError(
-            f"{place.at(next(iter(tables)))}: no column names what was shown "
-            f"({', '.join(sorted(map(str, shared)))}); add trial_type"
-        )
-    named, others = candidates[0], tuple(one.column for one in candidates[1:])
+    events = events_of(place, task)
+    named = events.named
     subjects = tuple(sorted({str(parse(path).entities["sub"]) for path in bold.paths}))
-    pattern = _pattern(list(tables), {"task": task} if task else {}, EVENTS)
-    said = presentations(named.counts.values()) + _interval(tables.values())
-    in_runs = _runs_of(tables.values(), named)
-    images = images_of(place, list(named.counts)) if named.known else None
+    pattern = _pattern(list(events.tables), {"task": task} if task else {}, EVENTS)
+    conditions = conditions_of(place, events, pattern)
+    images = conditions.images
     regions, regions_of_files, undecided = regions_of(place, subjects[0], bold.entities)
-    decide = [undecided] if undecided else []
-    own: tuple[ModelFile, ...] = ()
-    written: dict[str, str] = {}
-    if images is not None:
-        stimuli: tuple[Setting, ...] = images.settings()
-        own = (groups_model(images.groups),) if images.groups else ()
-    else:
-        groups = groups_of(columns, named.column, named.blank)
-        stimuli = (
-            Setting("kind", "conditions"),
-            Setting("files", pattern, note="no images are here, so stimuli are the conditions "
-                    "that events name; put the folder of the images beside them to compare "
-                    "networks"),
-            Setting("column", named.column),
-            *((Setting("without", list(named.blank)),) if named.blank else ()),
-        )  # fmt: skip
-        if groups:
-            stimuli += (Setting("fields", groups, note="what else events say of a condition"),)
-            own = (groups_model(groups),)
-        else:
-            model, written, more = groups_wanted(sorted(named.counts))
-            own, decide = (model,), [*decide, more]
-            stimuli += (Setting("descriptions", "{name}.stimuli.csv", more),)
     return Draft(
         root=place.folder,
-        found=(f"{count(len(bold.paths), 'run')} of {', '.join(subjects)}", said),
-        decide=tuple(decide),
+        found=(f"{count(len(bold.paths), 'run')} of {', '.join(subjects)}", events.said),
+        decide=(*((undecided,) if undecided else ()), *conditions.decide),
         subjects=subjects,
         files=tuple(
             one
@@ -133,25 +71,24 @@ def draft(place: Place) -> Draft:
             ])
             if matches(one, place.files)
         ),
-        stimuli=stimuli,
+        stimuli=conditions.stimuli,
         responses=(
             Setting("kind", "bids"),
             Setting("bold", bold.pattern,
                     f"which volumes; also here: {', '.join(bold.others)}" if bold.others else "",
                     f"{count(len(bold.paths), 'run')}"),
             Setting("events", _events(pattern, named),
-                    f"the column that names the stimuli; also there: {', '.join(others)}"
-                    if others else "", said),
+                    events.choose, events.said),
             regions,
             *_confounds(place, bold),
             *_repetition_time(place, bold),
-            *_noise(in_runs),
+            *_noise(events.in_runs),
         ),
-        distances=distance_for(in_runs),
-        models=MODELS if images is not None else (),
-        own_models=own,
-        tables=written,
-        names=images.ids if images else tuple(sorted(named.counts)),
+        distances=distance_for(events.in_runs),
+        models=conditions.models,
+        own_models=conditions.own,
+        tables=conditions.tables,
+        names=conditions.names,
     )  # fmt: skip
 
 
@@ -229,24 +166,6 @@ def _events(pattern: str, named: Named) -> dict[str, object]:
     if named.blank:
         found["without"] = list(named.blank)
     return found
-
-
-def _interval(tables: object) -> str:
-    gaps = [
-        np.diff(np.sort(pd.to_numeric(table["onset"], errors="coerce").dropna()))
-        for table in tables  # type: ignore[attr-defined]
-    ]
-    every = np.concatenate(gaps) if gaps else np.zeros(0)
-    every = every[every > 0]
-    return f", one every {np.median(every):.3g} s" if len(every) else ""
-
-
-def _runs_of(tables: object, named: Named) -> int:
-    """Return in how many tables of events the stimulus of fewest stands."""
-    runs = Counter[str]()
-    for table in tables:  # type: ignore[attr-defined]
-        runs.update(set(table[named.column]) & set(named.counts))
-    return min(runs.values(), default=0)
 
 
 def _confounds(place: Place, bold: _Bold) -> tuple[Setting, ...]:

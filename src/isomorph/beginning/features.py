@@ -12,6 +12,7 @@ from isomorph import built_in
 from isomorph.beginning.draft import Draft, ModelFile
 from isomorph.beginning.place import Place
 from isomorph.beginning.setting import ABSENT, Setting
+from isomorph.beginning.tables import order_table
 from isomorph.errors import IsomorphError
 from isomorph.models.given.arrays import Arrays, read_arrays
 from isomorph.responses.named_arrays import STIMULUS_KEYS, as_names
@@ -89,11 +90,12 @@ def added(place: Place, found: Draft) -> Draft:
     if not own:
         return found
     said = f"features: {', '.join(one.path for one in own)}"
-    models = tuple(_model(one, found, len(own) > 1) for one in own)
+    table = order_table(place, sorted(found.names))
+    models = tuple(_model(one, found, table, len(own) > 1) for one in own)
     decide = tuple(
         f"the order of the rows of {one.path}, which names no stimuli"
         for one in own
-        if not _is_ordered(one, found)
+        if not (table[0] or _is_ordered(one, found))
     )
     return replace(
         found,
@@ -149,22 +151,37 @@ def _is_ordered(one: Features, found: Draft) -> bool:
     return bool(one.names) or is_numbered(sorted(found.names)) or bool(found.dataset)
 
 
-def _model(one: Features, found: Draft, several: bool) -> ModelFile:
+def _model(one: Features, found: Draft, table: tuple[str, str], several: bool) -> ModelFile:
     stem = ENDING.sub("", PurePosixPath(one.path).name)
     called = "".join(sign if sign.isalnum() or sign in "._-" else "-" for sign in stem)
     layers = ", ".join(f"{name} {shape}" for name, shape in list(one.layers.items())[:6])
-    order = () if _is_ordered(one, found) else (Setting("options", (
-        Setting("order", ABSENT, "which row is of which stimulus: table, the order of the images' "
-                "names; numbers; a list of the ids; or {file: order.csv}"),
-    )),)  # fmt: skip
-    note = f"layers: {layers}"
-    if found.dataset:
-        note += f"; rows must be in the order of the stimuli of {found.dataset}"
-        order = (Setting("options", {"order": "table"}),)
+    options = _order(one, found, table)
     return ModelFile(
         name=called if several else "features",
-        settings=(Setting("source", f"features/{{path}}/{one.path}", note=note), *order),
+        settings=(
+            Setting("source", f"features/{{path}}/{one.path}", note=f"layers: {layers}"),
+            *((Setting("options", (options,)),) if options else ()),
+        ),
     )
+
+
+def _order(one: Features, found: Draft, table: tuple[str, str]) -> Setting | None:
+    """Return which row of a file is of which stimulus, None where the file or the ids say it."""
+    if one.names:
+        return None
+    if found.dataset:
+        meaning = f"the rows are taken to be in the order of the stimuli of {found.dataset}"
+        return Setting("order", "table", meaning)
+    if table[0]:
+        order = (Setting("file", f"{{path}}/{table[0]}"), Setting("column", table[1]))
+        return Setting("order", order, "the stimuli in the order of the rows")
+    if _is_ordered(one, found):
+        return None
+    return Setting(
+        "order", ABSENT,
+        "which row is of which stimulus: table, the order of the images' names; numbers; a list of "
+        "the ids; or {file: order.csv}",
+    )  # fmt: skip
 
 
 def _built_in() -> Iterator[tuple[str, int]]:

@@ -46,9 +46,14 @@ KINDS: Registry[Kind] = Registry(
             lazily("isomorph.beginning.bids:recognise"),
             lazily("isomorph.beginning.bids:draft"),
         ),
+        "epochs": Kind(
+            "EEG or MEG laid out as BIDS (sub-*/eeg/*_eeg.*, *_events.tsv)",
+            lazily("isomorph.beginning.epochs:recognise"),
+            lazily("isomorph.beginning.epochs:draft"),
+        ),
         "arrays": Kind(
-            "arrays of responses (npy, npz, mat, HDF5) beside tables with the columns stimulus "
-            "and region",
+            "arrays of responses (npy, npz, mat, HDF5, netCDF) beside images, with tables, arrays "
+            "or masks that name their axes",
             lazily("isomorph.beginning.arrays:recognise"),
             lazily("isomorph.beginning.arrays:draft"),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -121,6 +122,12 @@ def _candidates(paths: list[str]) -> list[str]:
     if all("sub-" in path for path in paths) and end:
         tail = _common(path.rpartition("_")[2] for path in paths)
         last = f"*{tail}" if tail else f"*{end}"
+        alike = {re.sub(r"sub-[^_./]+", "sub-{subject}", path) for path in paths}
+        folders = {one.rpartition("/")[0] for one in alike}
+        if len(alike) == 1:
+            found.append(alike.pop())
+        elif len(folders) == 1 and (folder := folders.pop()):
+            found.append(f"{folder}/sub-{{subject}}_{last}")
         found += [
             f"sub-{{subject}}/sub-{{subject}}_{last}", f"sub-{{subject}}_{last}",
             f"sub-{{subject}}{end}", f"sub-{{subject}}/{last}", f"sub-{{subject}}/**/{last}",

@@ -14,6 +14,7 @@ from isomorph.beginning.draft import MODELS, Draft, groups_model
 from isomorph.beginning.images import Images, images_of
 from isomorph.beginning.place import Place
 from isomorph.beginning.setting import ABSENT, Setting
+from isomorph.beginning.tables import order_table
 from isomorph.errors import IsomorphError
 from isomorph.responses.named_arrays import (
     DESCRIPTORS,
@@ -25,6 +26,7 @@ from isomorph.responses.named_arrays import (
     fields_of,
     read_variables,
 )
+from isomorph.responses.order import named_order
 from isomorph.responses.rdms import SAID, read_source
 from isomorph.responses.stacks import condensed
 from isomorph.saying import count
@@ -106,18 +108,26 @@ def draft(place: Place) -> Draft:
             f"has {size} images; put the images there, named in the order of the RDMs or by the "
             "names in the file"
         )
-    ready = _with_regions([one for one in ready if one.n_stimuli == size])
+    ready = _with_regions([one for one in ready if one.n_stimuli == size], place.folder.name)
     refused = [_refusal(place, one, images) for one in ready]
-    sources = tuple(_source(one, why) for one, why in zip(ready, refused, strict=True))
+    table = order_table(place, images.ids)
+    sources = tuple(
+        _source(one, why, ("", "") if _names_stimuli(place, one, images) else table)
+        for one, why in zip(ready, refused, strict=True)
+    )
     subjects = tuple(dict.fromkeys(name for one in ready for name in one.subjects))
     distances = list(dict.fromkeys(one.distance for one in ready))
     own = (groups_model(images.groups),) if images.groups else ()
     said = f"{', '.join(one.region for one in ready)}: RDMs of {size} stimuli"
     return Draft(
         found=(said, count(len(subjects), "subject")),
-        decide=tuple(dict.fromkeys(why for why in refused if why)),
+        decide=() if table[0] else tuple(dict.fromkeys(why for why in refused if why)),
         subjects=subjects,
-        files=(*dict.fromkeys(one.path for one in ready), *images.files),
+        files=(
+            *dict.fromkeys(one.path for one in ready),
+            *images.files,
+            *([table[0]] if table[0] and table[0] != images.table else []),
+        ),
         stimuli=images.settings(),
         responses=(Setting("kind", "rdms"), Setting("sources", sources)),
         distances=Setting("distances", distances, note="the RDMs' own"),
@@ -127,8 +137,11 @@ def draft(place: Place) -> Draft:
     )
 
 
-def _with_regions(ready: list[Ready]) -> list[Ready]:
-    """Return RDMs with a region each: what tells their files, or variables, from the others."""
+def _with_regions(ready: list[Ready], folder: str) -> list[Ready]:
+    """Return RDMs with a region each: what tells their files, or variables, from the others.
+
+    One file that is called for nothing but RDMs is of what its folder is called.
+    """
     names = [
         ENDING.sub("", PurePosixPath(one.path).name)
         + ("" if one.alone else f" {one.variable.rpartition('/')[2]}")
@@ -139,12 +152,14 @@ def _with_regions(ready: list[Ready]) -> list[Ready]:
     if len(ready) == 1:
         shared = {word for word in words[0] if word.casefold() in ("rdm", "rdms")}
     short = [" ".join(word for word in one if word not in shared) for one in words]
+    if short == [""] and folder:
+        short = [folder]
     if not all(short) or len(set(short)) < len(short):
         short = names
     return [replace(one, region=name) for one, name in zip(ready, short, strict=True)]
 
 
-def _source(one: Ready, refused: str) -> tuple[Setting, ...]:
+def _source(one: Ready, refused: str, table: tuple[str, str]) -> tuple[Setting, ...]:
     by_file = "the distance the RDMs hold; the file says it"
     guess = (
         "the distance the RDMs hold: correlation (1 - r), euclidean, squared_euclidean or "
@@ -155,8 +170,11 @@ def _source(one: Ready, refused: str) -> tuple[Setting, ...]:
         Setting("file", one.path),
         *(() if one.alone else (Setting("variable", one.variable),)),
         *((Setting("field", one.field),) if one.field else ()),
+        *((Setting("order", {"file": table[0], "column": table[1]},
+                   "the stimuli in the order of the rows: those of this table, or `table`, the "
+                   "order of the images' names"),) if table[0] else ()),
         *((Setting("order", ABSENT, refused + "; such as table, the order of the images' names"),)
-          if refused else ()),
+          if refused and not table[0] else ()),
         Setting("subjects", list(one.subjects),
                 "" if one.named_subjects or len(one.subjects) == 1
                 else "along the first axis; the file does not name them"),
@@ -164,6 +182,13 @@ def _source(one: Ready, refused: str) -> tuple[Setting, ...]:
         Setting("distance", one.distance, "" if one.measure else guess,
                 by_file if one.measure else ""),
     )  # fmt: skip
+
+
+def _names_stimuli(place: Place, one: Ready, images: Images) -> bool:
+    """Tell whether the file of RDMs names its stimuli, so that no table need say their order."""
+    variables = read_variables(place.at(one.path))
+    ids = np.array(images.ids)
+    return named_order(variables, one.variable, None, ids, one.path, "the images") is not None
 
 
 def _refusal(place: Place, one: Ready, images: Images) -> str:

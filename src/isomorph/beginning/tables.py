@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from isomorph.beginning.place import Place
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
+from isomorph.stimuli.naming import id_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,26 @@ def tables_of(place: Place) -> Tables:
         except IsomorphError:
             continue  # text of another kind
     return found
+
+
+def order_table(place: Place, ids: Sequence[str]) -> tuple[str, str]:
+    """Return a table that lists all stimuli in another order than their ids', and its column.
+
+    Both are empty where there is none: then nothing but the ids says an order.
+
+    Parameters
+    ----------
+    place : Place
+    ids : sequence of str
+        Sorted.
+    """
+    known = set(ids)
+    for path, table in tables_of(place).items():
+        for column in table:
+            listed = [id_of(one, known) for one in table[column]]
+            if sorted(listed) == list(ids) and listed != list(ids):
+                return path, str(column)
+    return "", ""
 
 
 def nearest(path: str, tables: Iterable[str]) -> str:
