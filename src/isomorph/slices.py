@@ -11,7 +11,8 @@ from typing import Any
 from isomorph.beside import by_name, named_beside, values_at
 from isomorph.own import digest_of, own_digests, seeded
 from isomorph.study import Spec, Study
-from isomorph.study.archive import DandiArchive, OpenNeuroArchive, SimulatedArchive
+from isomorph.study.archive import SimulatedArchive
+from isomorph.study.pinned import PINNED
 
 Slice = dict[str, Any]
 """JSON-ready settings."""
@@ -27,7 +28,7 @@ def fetch(study: Study, dataset: str) -> Slice:
     """Return what decides the bytes of a dataset; what reads them does not count."""
     spec = study.dataset(dataset)
     settings: Slice = {"archive": _dump(spec.archive)}
-    if isinstance(spec.archive, DandiArchive | OpenNeuroArchive):
+    if isinstance(spec.archive, PINNED):
         settings["also"] = [_dump(one) for one in spec.also]
         folder = study.dataset_files[dataset].parent
         named = [file for name in values_at(spec.also, "names") for file in by_name(folder, name)]

@@ -9,7 +9,7 @@ from dandi_study import refused
 from isomorph.archives.dandi import bring
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.resolve.dandisets import resolve
-from isomorph.study.archive import DandiArchive
+from isomorph.study.pinned import DandiArchive
 
 ID = "224b57e5-c9a3-46ef-85db-966713f3ccbe"
 SHA256 = hashlib.sha256(b"hello").hexdigest()

@@ -16,7 +16,7 @@ from isomorph.archives.dandi_asset import find_asset
 from isomorph.archives.lock import LockedFile, lock_file, read_lock
 from isomorph.archives.pace import session
 from isomorph.cli import main
-from isomorph.study.archive import DandiArchive
+from isomorph.study.pinned import DandiArchive
 
 DANDISET, PUBLISHED, OLDER = "000469", "0.240123.1806", "0.230406.1234"
 SPEC = {"kind": "dandi", "dandiset": DANDISET, "version": PUBLISHED, "include": ["**"]}

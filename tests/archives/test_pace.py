@@ -16,7 +16,7 @@ from isomorph.archives.dandi_api import ask
 from isomorph.archives.download import download
 from isomorph.archives.hashes import Pin
 from isomorph.archives.patience import ATTEMPTS, GivenUpError, RefusedError, patience
-from isomorph.study.archive import DandiArchive
+from isomorph.study.pinned import DandiArchive
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from isomorph.archives.lock import LockedFile
 from isomorph.archives.pace import session
 from isomorph.archives.resolve.dandisets import resolve
 from isomorph.errors import IsomorphError
-from isomorph.study.archive import DandiArchive
+from isomorph.study.pinned import DandiArchive
 
 INSTANCE = "https://api.dandiarchive.org"
 FILES = {

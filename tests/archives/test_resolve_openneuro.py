@@ -16,7 +16,7 @@ from isomorph.archives.lock import LockedFile
 from isomorph.archives.resolve import annex
 from isomorph.archives.resolve.openneuro import resolve
 from isomorph.errors import IsomorphError
-from isomorph.study.archive import OpenNeuroArchive
+from isomorph.study.pinned import OpenNeuroArchive
 
 FILES = {
     "dataset_description.json": b'{"Name": "small"}',

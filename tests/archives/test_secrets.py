@@ -22,7 +22,7 @@ from isomorph.archives.patience import (
     without_password,
     without_secrets,
 )
-from isomorph.study.archive import DandiArchive
+from isomorph.study.pinned import DandiArchive
 
 SIGNED = "https://b.s3.amazonaws.com/blobs/x?versionId=v1&X-Amz-Signature=5ec4e7&X-Amz-Date=2026"
 

@@ -177,10 +177,12 @@ def test_connections_are_bounded(objects, folder, monkeypatch, variable, most):
         assert [request.path for request in objects.log] == [object_of(f) for f in files[::-1]]
 
 
-def test_a_server_that_says_416_unasked_is_quoted(objects, folder):
+@pytest.mark.parametrize("status", [416, 301])
+def test_a_server_that_refuses_or_sends_on_to_nowhere_is_quoted(objects, folder, status):
     file = put(objects, "bold.nii", noise(2000))
-    objects.fail(object_of(file), *[Fault(status=416)] * 3)
-    with pytest.raises(IsomorphError, match=r"bold\.nii\?versionId=v1: the server says 416"):
+    objects.fail(object_of(file), *[Fault(status=status)] * 3)
+    said = rf"bold\.nii\?versionId=v1: the server says {status}"
+    with pytest.raises(IsomorphError, match=said):
         transfer("set", [file], folder)
     assert len(objects.log) == 2
 

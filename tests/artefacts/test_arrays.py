@@ -20,6 +20,7 @@ from isomorph.artefacts import (
     write_responses,
 )
 from isomorph.errors import IsomorphError
+from isomorph.foreign.hdf5 import try_together
 
 
 def rdms(n_stimuli=4, n_rdms=2):
@@ -416,3 +417,24 @@ def test_a_file_is_tried_once_as_long_as_it_stays_the_same(tmp_path, monkeypatch
     write_array(file, rdms(), "rdms", STAMP)
     read_provenance(file)
     assert tried == [file, file]
+
+
+def test_many_files_are_tried_together_and_each_alone_where_one_is_bad(tmp_path, monkeypatch):
+    monkeypatch.setattr("isomorph.foreign.trial.SECONDS", 1)
+    files = [tmp_path / f"{name}.nc" for name in "abc"]
+    for file in files:
+        write_array(file, rdms(), "rdms", STAMP)
+    try_together([*files, tmp_path / "absent.nc", tmp_path])
+    alone = []
+    monkeypatch.setattr(
+        "isomorph.foreign.hdf5.try_first", lambda look, file, what: alone.append(file) or True
+    )
+    for file in files:
+        read_provenance(file)
+    assert alone == []
+    write_array(files[0], rdms(), "rdms", STAMP)
+    endless(files[1])
+    try_together(files)
+    for file in (files[0], files[2]):  # to open the other here would never end
+        read_provenance(file)
+    assert alone == [files[0]]  # the third has not changed since it was tried

@@ -220,7 +220,7 @@ def test_what_only_the_user_knows_of_a_bids_folder_is_said(tmp_path, capsys):
     begun = begin("first", tmp_path / "bids")
     assert dataset_of("first")["responses"]["repetition_time"] == 2
     assert main(["check", "first"]) == 1
-    assert 'have no column "group"' in capsys.readouterr().err
+    assert 'the stimulus table of first has no "group"' in capsys.readouterr().err
     table = tmp_path / "config/datasets/first.stimuli.csv"
     assert table in begun.files or table.relative_to(tmp_path) in begun.files
     rows = table.read_text().split()

@@ -94,6 +94,24 @@ def test_sensors_stand_on_the_head_in_each_time_bin_or_not_at_all(small):
     assert left[0] < 0 < right[0]
 
 
+@pytest.mark.parametrize(
+    ("names", "left", "right"),
+    [
+        ([f"MLC{n}-2622" for n in range(11, 18)] + [f"MRC{n}-2622" for n in range(11, 18)], 3, 9),
+        ([f"MEG01{n}{k}" for n in (1, 2, 3, 4) for k in (1, 2, 3)]
+         + [f"MEG 14{n}{k}" for n in (1, 2, 3, 4) for k in (1, 2, 3)], 2, 14),
+    ],
+    ids=["CTF", "Neuromag"],
+)  # fmt: skip
+def test_sensors_of_meg_helmets_are_known_by_their_names(small, names, left, right):
+    places = places_of_sensors(names)
+    assert places[left, 0] < 0 < places[right, 0]
+    assert np.hypot(*places.T).max() < 0.1
+    (one,) = topographies(data(small, rows(names, np.linspace(0.1, 0.9, len(names)))))
+    assert len(one.data) == len(names)
+    assert faults(one.figure) == []
+
+
 def test_units_over_time_are_their_mean_by_category(small):
     rng = np.random.default_rng(0)
     stimuli = pd.DataFrame({"stimulus": list("abcd"), "category": ["x", "x", "y", "y"]})

@@ -194,7 +194,9 @@ def test_files_of_a_bucket_are_locked_with_the_others(archive, lock):
     found = {file.path: file for file in read_lock_file(archive.lock, "").files}
     assert len(found) == 6
     assert found["pictures/one.png"].url == "https://pictures.s3.amazonaws.com/set/one.png"
-    assert any("hashed here" in note for note in read_lock_file(archive.lock, "").notes)
+    assert any(
+        "whose md5 the bucket lists" in note for note in read_lock_file(archive.lock, "").notes
+    )
 
 
 def test_a_datasets_file_is_locked_without_a_study(archive, lock):

@@ -368,6 +368,29 @@ def test_a_mistake_in_the_stimuli_is_said_before_anything_is_made(study, capsys,
     assert staged(layout) == line
 
 
+@pytest.mark.parametrize("source", ["category", "columns"])
+def test_a_column_that_no_stimulus_table_has_is_said_once(study, capsys, source):
+    def described(files):
+        rows = "".join(f"{file.stem},{n}\n" for n, file in enumerate(sorted(files.glob("*.png"))))
+        (files / "sizes.csv").write_text("stimulus,size\n" + rows)
+
+    stimuli = {"kind": "folder", "files": "*.png", "table": "sizes.csv"}
+    layout = study("nwb", described)
+    content = yaml.safe_load((layout.root / "datasets/toy.yaml").read_text())
+    model = {"name": "pixels", "title": "Sizes", "source": f"baseline/{source}"}
+    layout = write(layout.root, {"toy": content | {"stimuli": stimuli}})
+    file = layout.root / "models/pixels.yaml"
+    file.write_text(yaml.safe_dump(model | {"options": {"columns": ["size", "siez"]}}))
+    (line,) = refused(layout, capsys)
+    assert line == (
+        f'{file}: options.columns: the stimulus table of toy has no "siez", did you mean "size"?'
+    )
+    file.write_text(yaml.safe_dump(model | {"options": {"columns": ["size"]}}))
+    code, lines = check(layout, capsys)
+    assert code == 0
+    assert "stimuli" not in lines[2].partition("guessed")[2]
+
+
 def test_pictures_inside_recordings_are_known_once_they_were_made(tmp_path, written, capsys):
     """Before that every name passes; afterwards names are compared with the table."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))

@@ -33,7 +33,7 @@ def run():
 def test_the_plan_says_how_long_it_takes(run):
     assert progress.plan(run, 10.0) == "4 jobs, about 4 minutes on 2 cores"
     run.guessed = set(RDMS)
-    assert progress.plan(run, 10.0) == "4 jobs, at most 4 minutes on 2 cores"
+    assert progress.plan(run, 10.0) == "4 jobs, perhaps 4 minutes on 2 cores"
 
 
 def test_a_job_goes_from_waiting_to_done(run):

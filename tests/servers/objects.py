@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Any
@@ -90,12 +91,13 @@ FORBIDDEN = Fault(status=403, code="AccessDenied")
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came in: path without query, unquoted."""
+    """One request as it came in: path without query, unquoted, and the prefix of a listing."""
 
     method: str
     path: str
     version: str | None
     range: str | None
+    prefix: str | None = None
 
 
 class _Listener(ThreadingHTTPServer):
@@ -113,7 +115,9 @@ class Server:
 
     `faults` holds, by `/<bucket>/<key>`, what goes wrong with the next answers, one after another;
     `log` what was asked for. `page` is the most keys one listing holds. `busiest` counts the most
-    answers that were under way at once.
+    answers that were under way at once. `pieces` holds, by `/<bucket>/<key>`, the sizes of the
+    pieces an object was uploaded in, `storage` its class of storage. A bucket in `regions` is
+    served below `/@<region>/<bucket>` alone, and elsewhere says so as S3 does.
     """
 
     root: Path
@@ -121,6 +125,9 @@ class Server:
     faults: dict[str, deque[Fault]] = field(default_factory=dict)
     log: list[Request] = field(default_factory=list)
     page: int = 1000
+    pieces: dict[str, list[int]] = field(default_factory=dict)
+    storage: dict[str, str] = field(default_factory=dict)
+    regions: dict[str, str] = field(default_factory=dict)
     busy: int = 0
     busiest: int = 0
     lock: Lock = field(default_factory=Lock)
@@ -136,7 +143,21 @@ class Server:
     def mirrors(self, *buckets: str) -> str:
         """Return what ISOMORPH_MIRRORS must hold for the two addresses each bucket has."""
         hosts = [f"https://{one}.s3.amazonaws.com={self.url}/{one}" for one in buckets]
+        hosts += [
+            f"https://{one}.s3.{region}.amazonaws.com={self.url}/@{region}/{one}"
+            for one, region in self.regions.items()
+        ]
         return " ".join([*hosts, f"https://s3.amazonaws.com={self.url}"])
+
+    def etag(self, path: str, content: bytes) -> str:
+        """Return the ETag of an object: its md5, or that of the md5s of its pieces."""
+        sizes = self.pieces.get(path)
+        if not sizes:
+            return _md5(content)
+        ends = [sum(sizes[:number]) for number in range(len(sizes) + 1)]
+        parts = [content[start:stop] for start, stop in pairwise(ends)]
+        digests = [hashlib.md5(part, usedforsecurity=False).digest() for part in parts]
+        return f"{_md5(b''.join(digests))}-{len(sizes)}"
 
     def next_fault(self, request: Request) -> Fault:
         """Take what goes wrong with one request."""
@@ -185,8 +206,9 @@ class Server:
         items = "".join(
             f"<Contents><Key>{quoted(name)}</Key>"
             "<LastModified>2024-01-01T00:00:00.000Z</LastModified>"
-            f"<ETag>&quot;{_md5(files[name].read_bytes())}&quot;</ETag>"
-            f"<Size>{files[name].stat().st_size}</Size><StorageClass>STANDARD</StorageClass>"
+            f"<ETag>&quot;{self.etag(f'/{bucket}/{name}', files[name].read_bytes())}&quot;</ETag>"
+            f"<Size>{files[name].stat().st_size}</Size>"
+            f"<StorageClass>{self.storage.get(f'/{bucket}/{name}', 'STANDARD')}</StorageClass>"
             "</Contents>"
             if name in known
             else f"<CommonPrefixes><Prefix>{quoted(name)}</Prefix></CommonPrefixes>"
@@ -249,13 +271,24 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
             asked = urlsplit(self.path)
             query = dict(parse_qsl(asked.query, keep_blank_values=True))
             path = unquote(asked.path)
+            region, _, rest = path.removeprefix("/@").partition("/")
+            path = f"/{rest}" if path.startswith("/@") else path
+            home = server.regions.get(path.split("/")[1])
             fault = server.next_fault(
-                Request(self.command, path, query.get("versionId"), self.headers["Range"])
+                Request(
+                    self.command,
+                    path,
+                    query.get("versionId"),
+                    self.headers["Range"],
+                    query.get("prefix"),
+                )
             )
             content = server.content(path)
             if fault.status != 200:
                 again = {"Retry-After": fault.retry_after} if fault.retry_after else {}
                 self._error(fault.status, fault.code, again)
+            elif home and region != home:
+                self._error(301, "PermanentRedirect", {"x-amz-bucket-region": home})
             elif fault.redirect:
                 self._error(307, "TemporaryRedirect", {"Location": f"{asked.path}?redirected=yes"})
             elif "list-type" in query:
@@ -269,6 +302,9 @@ def _handler(server: Server) -> type[BaseHTTPRequestHandler]:
                 self._answer(200, fault.replace, {"ETag": f'"{_md5(fault.replace)}"'}, fault)
             elif content is None:
                 self._error(404, "NoSuchKey")
+            elif "partNumber" in query and path in server.pieces:
+                first = content[: server.pieces[path][0]]
+                self._answer(206, first, {"ETag": f'"{server.etag(path, content)}"'}, fault)
             else:
                 self._send(content, fault)
 

@@ -11,7 +11,7 @@ from isomorph import jobs, slices
 from isomorph.layout import Layout
 from isomorph.making.declared import DECLARED, reading_modules
 from isomorph.study import load_study
-from isomorph.study.archive import DandiArchive
+from isomorph.study.pinned import DandiArchive
 
 CONFIG = Path(__file__).parents[2] / "config"
 

@@ -11,14 +11,21 @@ from isomorph.archives.fetched import Here
 from isomorph.foreign.listing import Listing
 from isomorph.layout import Layout
 from isomorph.registry import Registry, lazily
+from isomorph.study import Spec
 from isomorph.study.archive import (
     GROUP,
     ArchiveSettings,
-    DandiArchive,
     LocalArchive,
-    OpenNeuroArchive,
     PackageArchive,
     SimulatedArchive,
+)
+from isomorph.study.pinned import (
+    BucketArchive,
+    DandiArchive,
+    FigshareArchive,
+    OpenNeuroArchive,
+    OsfArchive,
+    ZenodoArchive,
 )
 
 Ready = tuple[str, Sequence[str] | None]
@@ -69,7 +76,7 @@ class ArchiveKind(ArchiveSettings):
     in_place: Callable[[Layout, str], tuple[Path, Listing]] | None = None
 
 
-def _pinned(spec: type[DandiArchive] | type[OpenNeuroArchive]) -> ArchiveKind:
+def _pinned(spec: type[Spec]) -> ArchiveKind:
     return ArchiveKind(
         spec,
         fetch=lazily("isomorph.archives.pinned:fetch"),
@@ -103,6 +110,10 @@ ARCHIVES: Registry[ArchiveKind] = Registry(
         ),
         "dandi": _pinned(DandiArchive),
         "openneuro": _pinned(OpenNeuroArchive),
+        "bucket": _pinned(BucketArchive),
+        "zenodo": _pinned(ZenodoArchive),
+        "figshare": _pinned(FigshareArchive),
+        "osf": _pinned(OsfArchive),
     },
     GROUP,
     ArchiveKind,

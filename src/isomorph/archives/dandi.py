@@ -13,7 +13,7 @@ from isomorph.archives.manifest import FileRecord
 from isomorph.archives.transfer import Location, transfer
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.study.archive import DandiArchive
+from isomorph.study.pinned import DandiArchive
 
 
 def bring(

@@ -8,40 +8,18 @@ from __future__ import annotations
 
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import Field, StringConstraints
 
-from isomorph.errors import IsomorphError
+from isomorph.archives.answers import Answer, Sha256
 
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 """An id of the archive. It becomes part of addresses, so nothing else passes for one."""
-
-AnswerT = TypeVar("AnswerT", bound=BaseModel)
-
-
-def _lower(text: object) -> object:
-    return text.lower() if isinstance(text, str) else text
-
-
-class Answer(BaseModel):
-    """What is common to all answers: no value is taken for another kind of value."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
 
 
 class AssetDigest(Answer):
     """Hashes of an asset."""
 
-    sha256: Annotated[
-        Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None,
-        BeforeValidator(_lower),
-    ] = Field(None, alias="dandi:sha2-256")
+    sha256: Sha256 = Field(None, alias="dandi:sha2-256")
     """Absent until the archive has computed it, some time after an upload."""
 
 
@@ -84,28 +62,3 @@ class Page(Answer, Generic[ListedT]):
     results: list[ListedT]
     next: str | None = None
     """Address of the page that follows."""
-
-
-def read_answer(model: type[AnswerT], content: object, refusal: str) -> AnswerT:
-    """Return an answer as what it must be.
-
-    Parameters
-    ----------
-    model : type
-        What it must be.
-    content : object
-        What came, as read from JSON.
-    refusal : str
-        The sentence that refuses it; what is wrong stands in brackets behind it.
-
-    Raises
-    ------
-    IsomorphError
-        When it is not.
-    """
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "all of it"
-        raise IsomorphError(f"{refusal} ({place}: {first['msg']})") from None

@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 import requests
 from pydantic import BaseModel
 
-from isomorph.archives.dandi_answers import read_answer
+from isomorph.archives.answers import read_answer
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.patience import TIMEOUT, check_status, patience, without_password
 from isomorph.errors import IsomorphError
-from isomorph.study.archive import DandiArchive
+from isomorph.study.pinned import DandiArchive
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 

@@ -15,7 +15,7 @@ from isomorph.archives.dandi_answers import UUID, ListedAsset, Metadata, Page
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.mirrors import mirrored
 from isomorph.errors import IsomorphError
-from isomorph.study.archive import DandiArchive
+from isomorph.study.pinned import DandiArchive
 
 _ADDRESS = re.compile(rf"/assets/({UUID})/download/?$")
 _LISTING = "/assets/?path="

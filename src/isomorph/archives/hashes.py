@@ -20,12 +20,53 @@ def _git(size: int) -> Any:
     return hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
 
 
+class _Pieces:
+    """Hash as S3 has it of an object uploaded in pieces: the md5 of the md5s of the pieces."""
+
+    def __init__(self, piece: int) -> None:
+        self._piece, self._whole = piece, hashlib.md5(usedforsecurity=False)
+        self._begun, self._size = hashlib.md5(usedforsecurity=False), 0
+
+    def update(self, block: memoryview | bytes) -> None:
+        """Take in more bytes."""
+        view = memoryview(block)
+        while view:
+            if self._size == self._piece:
+                self._whole.update(self._begun.digest())
+                self._begun, self._size = hashlib.md5(usedforsecurity=False), 0
+            now = view[: self._piece - self._size]
+            self._begun.update(now)
+            self._size += len(now)
+            view = view[len(now) :]
+
+    def hexdigest(self) -> str:
+        """Return the hash of what came in."""
+        whole = self._whole.copy()
+        whole.update(self._begun.digest())
+        return whole.hexdigest()
+
+
 ALGORITHMS: dict[str, Callable[[int], Any]] = {
     "md5": lambda _size: hashlib.md5(usedforsecurity=False),
     "sha256": lambda _size: hashlib.sha256(),
     "git": _git,
 }
 """How the hash of a file of some size begins, by the algorithm's name in a lock."""
+
+
+def begin(algorithm: str, size: int) -> Any:
+    """Return the beginning of a hash, to be told of every byte.
+
+    Parameters
+    ----------
+    algorithm : str
+        A key of `ALGORITHMS`, or `md5/<bytes of a piece>`: the md5 of the md5s of the pieces a
+        file was uploaded in, which is how S3 makes the ETag of such an object.
+    size : int
+        Bytes of the whole file.
+    """
+    name, _, piece = algorithm.partition("/")
+    return _Pieces(int(piece)) if piece else ALGORITHMS[name](size)
 
 
 def hashes(file: Path, *algorithms: str) -> dict[str, str]:
@@ -36,7 +77,7 @@ def hashes(file: Path, *algorithms: str) -> dict[str, str]:
     file : Path
         The file.
     *algorithms : str
-        Keys of `ALGORITHMS`.
+        As `begin` takes them.
 
     Returns
     -------
@@ -49,7 +90,7 @@ def hashes(file: Path, *algorithms: str) -> dict[str, str]:
     https://git-scm.com/book/en/v2/Git-Internals-Git-Objects).
     """
     size = file.stat().st_size
-    running = {name: ALGORITHMS[name](size) for name in dict.fromkeys(algorithms)}
+    running = {name: begin(name, size) for name in dict.fromkeys(algorithms)}
     block = memoryview(bytearray(min(BLOCK, size + 1)))
     with open(file, "rb", buffering=0) as source:
         while count := source.readinto(block):
@@ -65,7 +106,7 @@ class Pin:
     Attributes
     ----------
     algorithm : str
-        A key of `ALGORITHMS`.
+        As `begin` takes it.
     hash : str
         Lower-case hexadecimal.
     size : int or None

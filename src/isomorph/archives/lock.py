@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 
 from isomorph.artefacts import replacing
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.study import Study
-from isomorph.study.archive import ArchiveSpec, DandiArchive, OpenNeuroArchive
+from isomorph.study import DatasetSpec, Study
+from isomorph.study.pinned import OpenNeuroArchive, PickedFiles
 
 DIGITS = {"md5": 32, "sha256": 64, "git": 40}
-"""Hexadecimal digits of a hash by its algorithm; `git` is the sha1 of a git blob."""
+"""Hexadecimal digits of a hash by its algorithm; `git` is the sha1 of a git blob. `md5/8388608` is
+the md5 of the md5s of pieces of so many bytes, see `isomorph.archives.hashes`."""
+_PIECES = re.compile(r"md5/[1-9][0-9]{0,12}")
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class LockedFile:
     size : int
         Bytes.
     algorithm : str
-        A key of `DIGITS`.
+        A key of `DIGITS`, or `md5/<bytes of a piece>`.
     hash : str
         Lower-case hexadecimal. The hash is what counts; the address is a hint.
     url : str
@@ -72,6 +74,20 @@ class Lock:
         return sum(file.size for file in self.files)
 
 
+def picked(dataset: DatasetSpec) -> dict[str, PickedFiles]:
+    """Return every source of a dataset's locked files by the key of its file, main ones first."""
+    archive = dataset.archive
+    found: dict[str, PickedFiles] = {}
+    if isinstance(archive, OpenNeuroArchive):
+        found = {f"archive.sources.{place}": one for place, one in enumerate(archive.sources)}
+    elif isinstance(archive, PickedFiles):
+        found = {"archive": archive}
+    for place, side in enumerate(dataset.also):
+        if isinstance(side, PickedFiles):
+            found[f"also.{place}"] = side
+    return found
+
+
 def lock_file(study: Study, dataset: str) -> Path:
     """Return where the lock of a dataset stands: beside its YAML file."""
     return lock_beside(study.dataset_files[dataset])
@@ -93,7 +109,7 @@ def read_lock(study: Study, dataset: str) -> Lock:
     """
     command = f"isomorph lock --study {study.path} --dataset {dataset}"
     lock = read_lock_file(lock_file(study, dataset), command)
-    for name, version in _versions(study.dataset(dataset).archive):
+    for name, version in _editions(study.dataset(dataset)):
         made_of = {
             note.removeprefix(f"{name} ").partition(":")[0]
             for note in lock.notes
@@ -107,13 +123,9 @@ def read_lock(study: Study, dataset: str) -> Lock:
     return lock
 
 
-def _versions(archive: ArchiveSpec) -> list[tuple[str, str]]:
-    """Return what the notes of a lock call each repository, and the version asked for."""
-    if isinstance(archive, DandiArchive):
-        return [(f"dandiset {archive.dandiset}", archive.version)]
-    if isinstance(archive, OpenNeuroArchive):
-        return [(one.dataset, one.version) for one in archive.sources]
-    return []
+def _editions(dataset: DatasetSpec) -> list[tuple[str, str]]:
+    """Return what the notes of a lock call each source, and the version asked for."""
+    return [one.edition for one in picked(dataset).values()]
 
 
 def read_lock_file(file: Path, command: str) -> Lock:
@@ -177,13 +189,14 @@ def _row(line: str, where: str) -> LockedFile:
                 f"{where}: {column}: {cell!r} holds a character that cannot be seen"
             )
     path, size, algorithm, digest, url = cells
-    if algorithm not in DIGITS:
+    digits = DIGITS.get("md5" if _PIECES.fullmatch(algorithm) else algorithm)
+    if digits is None:
         raise IsomorphError(
             f'{where}: algorithm: unknown "{algorithm}", {did_you_mean(algorithm, DIGITS)}'
         )
-    if not re.fullmatch(rf"[0-9a-f]{{{DIGITS[algorithm]}}}", digest):
+    if not re.fullmatch(rf"[0-9a-f]{{{digits}}}", digest):
         raise IsomorphError(
-            f'{where}: hash: "{digest}" is not {DIGITS[algorithm]} lower-case hexadecimal digits'
+            f'{where}: hash: "{digest}" is not {digits} lower-case hexadecimal digits'
         )
     if not re.fullmatch(r"[0-9]{1,18}", size):
         raise IsomorphError(f'{where}: size: "{size[:40]}" is not a number of bytes')

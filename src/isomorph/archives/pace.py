@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Any
 
 import requests
@@ -87,6 +88,8 @@ def session() -> requests.Session:
     Proxies and `REQUESTS_CA_BUNDLE` are read by requests itself and go before.
     """
     opened = requests.Session()
+    # Archives turn away what does not say who it is: Zenodo, at times, all of Python's requests.
+    opened.headers["User-Agent"] = f"isomorph/{version('isomorph')}"
     bundle = os.environ.get("PIP_CERT") or os.environ.get("SSL_CERT_FILE")
     if bundle:
         opened.verify = bundle

@@ -141,7 +141,8 @@ def check_status(response: requests.Response, address: str) -> None:
         requests.codes.request_timeout,
     ):
         raise TryAgainError(f"the server says {said}", retry_after(response))
-    if status >= 400:
+    # Else 202, say, from one that wants to see a browser first, or a redirect to nowhere.
+    if status not in (requests.codes.ok, requests.codes.partial) and not response.is_redirect:
         raise RefusedError(f"{address}: the server says {said}")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,33 +17,36 @@ from isomorph.archives.manifest import (
     remembered,
     write_manifest,
 )
-from isomorph.archives.patterns import filled, find
 from isomorph.archives.reserved import is_reserved
-from isomorph.archives.sources import FileSource, choose_files, say_left_out
+from isomorph.archives.sources import FileSource, bytes_of, choose_files, files_of, say_left_out
 from isomorph.archives.transfer import announce, sweep, transfer
 from isomorph.artefacts import Provenance, disk_errors, sha256
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 from isomorph.layout import Layout
 from isomorph.making import stamp
-from isomorph.registry import Registry, lazily
+from isomorph.registry import lazily
 from isomorph.saying import count
 from isomorph.study import DatasetSpec
-from isomorph.study.archive import BucketFiles, DandiArchive
+from isomorph.study.pinned import DandiArchive
 
 Bring = Callable[[Layout, str, Sequence[LockedFile], Path, Callable[[], None]], list[FileRecord]]
 """Brings files of a dataset's main archive to a folder, verified, and says what they are; calls its
 last argument before it touches one that does not stand whole."""
 
 
-BRING: Registry[Bring] = Registry(
-    "archive that is pinned by a lock",
-    {
-        "dandi": lazily("isomorph.archives.dandi:bring"),
-        "openneuro": lambda _, *asked: transfer(*asked),
-    },
-)
-"""How the files of a main archive come, by its `kind`."""
+BRING: Mapping[str, Bring] = {"dandi": lazily("isomorph.archives.dandi:bring")}
+"""How the files of a main archive come that are not just asked for where the lock says, by kind."""
+
+
+def _as_locked(
+    _: Layout,
+    dataset: str,
+    files: Sequence[LockedFile],
+    folder: Path,
+    lacking: Callable[[], None],
+) -> list[FileRecord]:
+    return transfer(dataset, files, folder, lacking)
 
 
 def fetch(layout: Layout, dataset: str) -> None:
@@ -60,7 +63,7 @@ def fetch(layout: Layout, dataset: str) -> None:
         the disk is too small, or a file cannot be had with the right bytes.
     """
     spec = layout.study.dataset(dataset)
-    bring, lose = BRING[spec.archive.kind], partial(_lose, layout, dataset)
+    bring, lose = BRING.get(spec.archive.kind, _as_locked), partial(_lose, layout, dataset)
     given = requested.check(layout, dataset)
     lock = read_lock(layout.study, dataset)
     chosen = choose_files(layout, dataset, lock)
@@ -71,11 +74,11 @@ def fetch(layout: Layout, dataset: str) -> None:
     main = [file for source, files in chosen for file in files if source.main]
     side = [file for source, files in chosen for file in files if not source.main]
     if not is_streamed(spec):
-        announce(dataset, main + side, folder)
+        announce(dataset, main + side, folder, bytes_of(chosen, spec.subjects))
     kept = _kept(layout, dataset, lock, {file.path for file in main + side})
     subjects = [*spec.subjects, *kept.subjects]
     listed = choose_files(layout, dataset, lock, subjects) if kept.subjects else chosen
-    by_subject = _by_subject(layout, dataset, listed, subjects)
+    by_subject = files_of(listed, subjects)
     tables = requested.tables(layout, dataset)
     signed = stamp(
         layout,
@@ -93,7 +96,7 @@ def fetch(layout: Layout, dataset: str) -> None:
         sweep(folder, lock)
         records = bring(layout, dataset, main, folder, lose)
         if side:
-            records += transfer(f"{dataset}, {_buckets(spec)}", side, folder, lose)
+            records += transfer(f"{dataset}, files that stand elsewhere", side, folder, lose)
         if not all(one.record.is_intact(folder) for one in given):
             lose()
         records += requested.bring(given, folder)
@@ -154,24 +157,6 @@ def _has_size(record: FileRecord, root: Path) -> bool:
 def is_streamed(spec: DatasetSpec) -> bool:
     """Tell whether only some objects of a dataset's files are read."""
     return isinstance(spec.archive, DandiArchive) and spec.archive.access == "stream"
-
-
-def _by_subject(
-    layout: Layout,
-    dataset: str,
-    chosen: Sequence[tuple[FileSource, list[LockedFile]]],
-    subjects: Sequence[str],
-) -> dict[str, list[str]]:
-    """Return the chosen files that patterns name for each subject; those of all have none."""
-    found: dict[str, list[str]] = {subject: [] for subject in subjects}
-    for source, files in chosen:
-        inside = {str(source.inside(file.path)): file.path for file in files}
-        known = sorted(inside)
-        for pattern in source.include:
-            for subject in subjects if "{subject}" in pattern else ():
-                paths = find(filled(pattern, subject=subject), known)
-                found[subject] += [inside[path] for path in paths]
-    return {subject: sorted(set(paths)) for subject, paths in found.items()}
 
 
 def _refuse_reserved(
@@ -235,7 +220,3 @@ def _words(
     return "; ".join(
         f"{name}, {count(len(sizes), 'file')}, {in_words(sum(sizes))}" for name, sizes in parts
     )
-
-
-def _buckets(spec: DatasetSpec) -> str:
-    return "bucket " + ", ".join(one.bucket for one in spec.also if isinstance(one, BucketFiles))

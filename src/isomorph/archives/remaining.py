@@ -24,7 +24,8 @@ def ready(layout: Layout, dataset: str) -> tuple[str, list[str]]:
     given = requested.check(layout, dataset)
     sizes = _sizes(layout, dataset)
     n = count(len(sizes.paths), "file")
-    said = f"{n}, {in_words(sizes.whole)}, {in_words(sizes.here)} of it here"
+    parts = f" ({sizes.parts})" if sizes.parts else ""
+    said = f"{n}, {in_words(sizes.whole)}{parts}, {in_words(sizes.here)} of it here"
     said += f"; {count(len(given), 'file')} by request, in place" if given else ""
     return said, [*sizes.paths, *(one.record.path for one in given)]
 
@@ -42,11 +43,12 @@ def bytes_to_come(layout: Layout, dataset: str) -> int:
 
 
 class _Sizes(NamedTuple):
-    """The files of a dataset: their paths, their bytes, and how many of these are here."""
+    """The files of a dataset: paths, bytes, how many of these are here, and whose they are."""
 
     paths: list[str]
     whole: int
     here: int
+    parts: str
 
 
 def _sizes(layout: Layout, dataset: str) -> _Sizes:
@@ -57,4 +59,5 @@ def _sizes(layout: Layout, dataset: str) -> _Sizes:
         here = sum(file.size for file in files if os.path.isfile(folder / file.path))  # noqa: PTH113
     else:
         here = bytes_here(files, folder)
-    return _Sizes([file.path for file in files], sum(file.size for file in files), here)
+    parts = sources.bytes_of(chosen, layout.study.dataset(dataset).subjects)
+    return _Sizes([file.path for file in files], sum(file.size for file in files), here, parts)

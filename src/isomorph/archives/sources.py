@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from isomorph.archives.lock import Lock, LockedFile, lock_file
+from isomorph.archives.lock import Lock, LockedFile, lock_file, picked
+from isomorph.archives.patterns import filled, find
 from isomorph.archives.resolve.selection import choose
 from isomorph.errors import IsomorphError
+from isomorph.foreign import in_words
 from isomorph.layout import Layout
 from isomorph.saying import say
 from isomorph.study import DatasetSpec
-from isomorph.study.archive import BucketFiles, DandiArchive, OpenNeuroArchive
 
 
 @dataclass(frozen=True)
@@ -47,20 +48,17 @@ class FileSource:
 
 def list_sources(spec: DatasetSpec) -> list[FileSource]:
     """Return where the locked files of a dataset come from, those of the main archive first."""
-    sources = []
-    if isinstance(spec.archive, DandiArchive):
-        one = spec.archive
-        name = f"DANDI {one.dandiset} {one.version}"
-        sources.append(FileSource("archive", name, "", one.include, one.exclude, True))
-    if isinstance(spec.archive, OpenNeuroArchive):
-        for place, part in enumerate(spec.archive.sources):
-            key, name = f"archive.sources.{place}", f"OpenNeuro {part.dataset} {part.version}"
-            sources.append(FileSource(key, name, part.into, part.include, part.exclude, True))
-    for place, side in enumerate(spec.also):
-        if isinstance(side, BucketFiles):
-            name = f"bucket {side.bucket}/{side.prefix}"
-            sources.append(FileSource(f"also.{place}", name, side.into, side.include, (), False))
-    return sources
+    return [
+        FileSource(
+            key,
+            one.origin,
+            getattr(one, "into", ""),
+            one.include,
+            one.exclude,
+            not key.startswith("also"),
+        )
+        for key, one in picked(spec).items()
+    ]
 
 
 def choose_files(
@@ -107,9 +105,46 @@ def choose_files(
     ]
 
 
-def say_left_out(
-    dataset: str, lock: Lock, chosen: Sequence[tuple[FileSource, list[LockedFile]]]
-) -> None:
+Chosen = Sequence[tuple[FileSource, list[LockedFile]]]
+"""The files of a lock that are asked for, by source."""
+
+
+def files_of(chosen: Chosen, subjects: Sequence[str]) -> dict[str, list[str]]:
+    """Return the chosen files that patterns name for each subject; those of all have none."""
+    found: dict[str, list[str]] = {subject: [] for subject in subjects}
+    for source, files in chosen:
+        inside = {str(source.inside(file.path)): file.path for file in files}
+        known = sorted(inside)
+        for pattern in source.include:
+            for subject in subjects if "{subject}" in pattern else ():
+                paths = find(filled(pattern, subject=subject), known)
+                found[subject] += [inside[path] for path in paths]
+    return {subject: sorted(set(paths)) for subject, paths in found.items()}
+
+
+LARGE = 10**9
+"""Bytes from which on it is said how many of them are of which subject."""
+NAMED = 8
+"""The most subjects of which each is named with it."""
+
+
+def bytes_of(chosen: Chosen, subjects: Sequence[str]) -> str:
+    """Return in words how many bytes are of each subject, '' of a small set or where none says."""
+    sizes = {file.path: file.size for _, files in chosen for file in files}
+    of = files_of(chosen, subjects)
+    of_subject = {one: sum(sizes[path] for path in paths) for one, paths in of.items()}
+    if sum(sizes.values()) < LARGE or len(subjects) < 2 or not any(of_subject.values()):
+        return ""
+    held = {path for paths in of.values() for path in paths}
+    shared = sum(size for path, size in sizes.items() if path not in held)
+    said = [f"{subject} {in_words(size)}" for subject, size in of_subject.items()]
+    if len(said) > NAMED:
+        least, most = min(of_subject.values()), max(of_subject.values())
+        said = [f"{in_words(least)} to {in_words(most)} of each of {len(subjects)} subjects"]
+    return ", ".join([*said, *([f"shared {in_words(shared)}"] if shared else [])])
+
+
+def say_left_out(dataset: str, lock: Lock, chosen: Chosen) -> None:
     """Say on the standard error stream how many files of a lock nobody asks for."""
     if left := len(lock.files) - sum(len(files) for _, files in chosen):
         say(

@@ -25,7 +25,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import first_line
 from isomorph.making import reading_code
 from isomorph.saying import say
-from isomorph.study.archive import DandiArchive
+from isomorph.study.pinned import DandiArchive
 
 RECORD = ".streamed.json"
 """Stands beside the files and says which line of the lock, and what of it, each was read from."""

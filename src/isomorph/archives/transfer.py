@@ -147,7 +147,7 @@ def _stem(name: str) -> str:
     return name if len(encoded) <= LONGEST else hashlib.sha256(encoded).hexdigest()[:32]
 
 
-def announce(label: str, files: Sequence[LockedFile], folder: Path) -> None:
+def announce(label: str, files: Sequence[LockedFile], folder: Path, parts: str = "") -> None:
     """Say how much a dataset is and how much of it is here; refuse what the disk cannot hold.
 
     Parameters
@@ -158,6 +158,8 @@ def announce(label: str, files: Sequence[LockedFile], folder: Path) -> None:
         All of them. What is here is recognised by size alone, part files included.
     folder : Path
         Where they come to stand.
+    parts : str, optional
+        How the bytes are divided, in words.
 
     Raises
     ------
@@ -167,8 +169,9 @@ def announce(label: str, files: Sequence[LockedFile], folder: Path) -> None:
     size = sum(file.size for file in files)
     here = bytes_here(files, folder)
     say(
-        f"{label}: {count(len(files), 'file')}, {in_words(size)}, {in_words(here)} of it here "
-        "already"
+        f"{label}: {count(len(files), 'file')}, {in_words(size)}"
+        + (f" ({parts})" if parts else "")
+        + f", {in_words(here)} of it here already"
     )
     existing = next(place for place in (folder.absolute(), *folder.absolute().parents)
                     if place.is_dir())  # fmt: skip

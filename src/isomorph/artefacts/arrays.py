@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from isomorph.artefacts.contents import check_contents, contents_of
 from isomorph.artefacts.provenance import Provenance, read_provenance
 from isomorph.artefacts.schemas import check_array
-from isomorph.artefacts.sound import refuse_unsound
 from isomorph.artefacts.streamed import Streamed, append, without_variables
 from isomorph.catalogue import ARRAYS
 from isomorph.disk import NoSuchFileError, replacing
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+from isomorph.foreign.hdf5 import open_hdf5
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -171,7 +171,8 @@ def read_attributes(path: Path) -> dict[str, str]:
     path = Path(path)
     if not path.is_file():
         raise NoSuchFileError(path)
-    refuse_unsound(path)
+    with open_hdf5(path):
+        pass  # refuses what would keep HDF5 busy forever, or leads to other files
     # `phony_dims` names the axes of HDF5 files that are not netCDF, without a warning
     with (
         reading(path, "a netCDF file"),

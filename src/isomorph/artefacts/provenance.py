@@ -7,16 +7,15 @@ import json
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import h5py
-
-from isomorph.artefacts.sound import refuse_unsound
 from isomorph.disk import NoSuchFileError, sha256
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
+from isomorph.foreign.hdf5 import open_hdf5
 from isomorph.registry import PLUGGED
 from isomorph.shown import shown
 
@@ -191,8 +190,7 @@ def seal_of(content: Any) -> str:
 
 
 def _attribute(path: Path) -> str:
-    refuse_unsound(path)
-    with reading(path, "a netCDF file"), h5py.File(path, "r") as file:
+    with open_hdf5(path) as file, reading(path, "a netCDF file"):
         said = file.attrs.get("provenance", "")
     return said if isinstance(said, str) else ""
 
@@ -205,6 +203,7 @@ def _beside(path: Path) -> str:
         return file.read_text(encoding="utf-8")
 
 
+@cache
 def _version(name: str) -> str | None:
     try:
         return version(name)

@@ -64,9 +64,8 @@ def look_at(layout: Layout, datasets: Sequence[str]) -> Looked:
     """
     from isomorph.archives.manifest import OnDisk
     from isomorph.archives.on_disk import here
-    from isomorph.stages import responses, room
+    from isomorph.stages import responses
 
-    matter = room.asks_of_stimuli(layout.study)
     found = {name: one for name in datasets if (one := here(layout, name)) is not None}
     on_disk = OnDisk(layout, {name: one.manifest for name, one in found.items()})
     progress = _Progress(sum(len(one.subjects) for one in found.values()))
@@ -85,7 +84,7 @@ def look_at(layout: Layout, datasets: Sequence[str]) -> Looked:
                 wrong[subject] = mistake
             lacking |= dict.fromkeys(own.lacking())
         owner = layout.study.stimulus_set(dataset)
-        if matter and (stimuli := names.described(owner)) is not None:
+        if (stimuli := names.described(owner)) is not None:
             looked.n_stimuli[owner], looked.columns[owner] = stimuli
         looked.mistakes += said_once(wrong)
         looked.said[dataset] = _said(one, len(layout.study.dataset(dataset).subjects), lacking)

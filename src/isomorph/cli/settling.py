@@ -36,6 +36,7 @@ def settle(layout: Layout, *, versions: bool = False) -> dict[Path, str]:
         Files of the jobs that must run first; what goes back to them runs by itself.
     """
     fitting = Fitting(layout)
+    fitting.look_ahead(jobs(layout.study))
     reasons = {job: _reason(layout, fitting, job, versions=versions) for job in jobs(layout.study)}
     found: dict[Path, str] = {}
     for job in sorted(reasons, key=lambda one: len(fitting.ancestors(one))):

@@ -118,7 +118,7 @@ def _check(parsed: argparse.Namespace) -> None:
     looked = look_at(layout, list(told))
     mistakes += looked.mistakes
     mistakes += needs.mistakes_of(study, looked.columns)
-    mistakes += needs.columns_lacking(study, looked.columns)
+    mistakes += needs.columns_missing(study, looked.columns)
     stimuli = {
         name: spec.expected.stimuli
         for name, spec in study.datasets.items()

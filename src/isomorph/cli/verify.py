@@ -43,6 +43,7 @@ def verify(layout: Layout) -> Verdict:
     archives against its manifest, and every image against the stimulus table.
     """
     fitting = Fitting(layout)
+    fitting.look_ahead(jobs(layout.study))
     problems, by_hand, there, absent = [], [], 0, 0
     for job in jobs(layout.study):
         files = outputs_of(layout, job)

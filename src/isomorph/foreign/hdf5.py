@@ -7,9 +7,10 @@ whatever stands there: in a recording from an archive that may be any file of th
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from glob import escape, glob
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,15 @@ HOLLOW = 1000
 """How many times larger than it is stored a dataset is that holds next to nothing: with deflate
 zeros alone reach 1029, a spike in a thousand samples 700."""
 
+TOGETHER = 50
+"""Files of one trial, which all together may take as long as the largest of them alone."""
+
 WHAT = "an HDF5 file"
+
+State = tuple[Path, Path | None, int, int, int]
+_tried: set[State] = set()
+"""Files that came through a trial in this process, as they were: a trial takes some twenty
+milliseconds, and one that has not changed since is not tried again."""
 
 
 @contextmanager
@@ -65,20 +74,56 @@ def open_hdf5(path: Path, within: Path | None = None) -> Iterator[h5py.File]:
     Traceback (most recent call last):
     isomorph.errors.IsomorphError: no.h5: no such file
     """
-    folder = within or path.parent
 
     def look() -> None:
-        with reading(path, WHAT):
-            file = h5py.File(path, "r")
-        with file:
-            refuse_outside(file, path, folder)
+        _look_through(path, within or path.parent)
 
-    if not try_first(look, path, WHAT):  # HDF5 goes round in circles in some damaged headers
-        look()
+    with reading(path, WHAT):
+        state = _state(path, within)
+    if state not in _tried:
+        if not try_first(look, path, WHAT):  # HDF5 goes round in circles in some damaged headers
+            look()
+        _tried.add(state)
     with reading(path, WHAT):
         file = h5py.File(path, "r")
     with file:
         yield file
+
+
+def try_together(paths: Iterable[Path]) -> None:
+    """Try HDF5 files many at a time, which takes as long as one, so that none is tried alone.
+
+    Where one of them is refused nothing is said: each is tried by itself when it is opened.
+
+    Parameters
+    ----------
+    paths : iterable of Path
+        Those that are not there are left alone.
+    """
+    states = {path: _state(path, None) for path in paths if path.is_file()}
+    pending = iter([path for path in states if states[path] not in _tried])
+    while chosen := list(islice(pending, TOGETHER)):
+
+        def look(chosen: list[Path] = chosen) -> None:
+            for path in chosen:
+                _look_through(path, path.parent)
+
+        largest = max(chosen, key=lambda path: path.stat().st_size)
+        with suppress(IsomorphError):
+            if try_first(look, largest, WHAT):
+                _tried.update(states[path] for path in chosen)
+
+
+def _look_through(path: Path, folder: Path) -> None:
+    with reading(path, WHAT):
+        file = h5py.File(path, "r")
+    with file:
+        refuse_outside(file, path, folder)
+
+
+def _state(path: Path, within: Path | None) -> State:
+    found = path.stat()
+    return path, within, found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def refuse_outside(file: h5py.File, where: Path | str, within: Path | None = None) -> None:

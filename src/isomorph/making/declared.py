@@ -20,7 +20,12 @@ from isomorph.layout import Layout
 from isomorph.registry import Registry
 from isomorph.slices import Slice
 from isomorph.study import Study
-from isomorph.study.archive import ArchiveSpec, DandiArchive, PackageArchive, SimulatedArchive
+from isomorph.study.archive import (
+    ArchiveSpec,
+    PackageArchive,
+    SimulatedArchive,
+)
+from isomorph.study.pinned import DandiArchive
 from isomorph.study.responses import RdmResponses
 
 Modules = tuple[str, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from isomorph import slices
@@ -12,6 +12,7 @@ from isomorph.artefacts import Provenance, read_provenance, sha256
 from isomorph.artefacts.manifests import Manifest, read_manifest
 from isomorph.catalogue import made_for
 from isomorph.errors import IsomorphError
+from isomorph.foreign.hdf5 import try_together
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.making.declared import (
@@ -73,6 +74,11 @@ class Fitting:
             command = command_of(self.layout, job)
             self._own[job] = f"{said}; make it again: {command}" if said else ""
         return self._own[job]
+
+    def look_ahead(self, jobs: Iterable[Job]) -> None:
+        """Try the netCDF files of many jobs together, of which each takes as long when alone."""
+        files = (file for job in jobs for file in outputs_of(self.layout, job).values())
+        try_together(file for file in files if file.suffix == ".nc")
 
     def parents(self, job: Job) -> list[Job]:
         """Return the jobs whose files a job reads."""

@@ -57,6 +57,7 @@ def require(layout: Layout, stage: str, *names: str, partial: bool = False) -> N
         for file in fitting.files(job):
             if not file.exists():
                 raise NoSuchFileError(file)
+    fitting.look_ahead(fitting.ancestors(job))
     _refuse(fitting, fitting.parents(job))
     begin(fitting, job)
 

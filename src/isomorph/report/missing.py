@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from isomorph.jobs import Job
+from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.making import Fitting
 from isomorph.runs.failures import is_unfinished, job_of, said
@@ -70,6 +70,7 @@ def judge(layout: Layout, fitting: Fitting | None = None) -> Judged:
         One that has compared files of the study before; they are not read again.
     """
     fitting = fitting or Fitting(layout)
+    fitting.look_ahead(jobs(layout.study))
     # The figures are drawn last and from all the rest.
     first = {name: fitting.first(Job("figures", (name,))) for name in layout.study.datasets}
     wrong = {name: said for name, said in first.items() if said}

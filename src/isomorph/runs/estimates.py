@@ -14,7 +14,7 @@ from pathlib import Path
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.runs import resources
-from isomorph.runs.sizes import sizes_of
+from isomorph.runs.sizes import TYPICAL, sizes_of
 
 SLOWEST, FASTEST = 20.0, 0.05
 """By how much jobs of a stage may be slower or faster than predicted and still be believed."""
@@ -36,9 +36,9 @@ def measured(layout: Layout) -> dict[Job, float]:
 def predicted(layout: Layout, asked: Iterable[Job]) -> tuple[dict[Job, float], set[Job]]:
     """Return the seconds jobs are predicted to take by their sizes, and which of them by guesses.
 
-    What nobody knows yet is guessed from above.
+    What nobody knows yet is taken to be as large as it typically is.
     """
-    sizes = {job: sizes_of(layout, job) for job in asked}
+    sizes = {job: sizes_of(layout, job, guesses=TYPICAL) for job in asked}
     return (
         {job: resources.seconds(job.stage, one) for job, one in sizes.items()},
         {job for job, one in sizes.items() if one.guessed},

@@ -107,7 +107,7 @@ class Progress:
         rest = (job for job in (*self.to_come, *self.running) if job not in self.measured)
         words = estimates.in_words(seconds)
         if self.guessed.intersection(rest) and words.startswith("about"):
-            return words.replace("about", "at most", 1)
+            return words.replace("about", "perhaps", 1)
         return words
 
 

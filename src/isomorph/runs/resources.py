@@ -120,8 +120,8 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
     {
         "fetch": (
             start(220, 1.5),
-            # A megabyte in a second; this is not fitted, as the network is another's.
-            Term("megabytes to fetch", lambda s: s.bytes / MILLION, 0.0, 1.0),
+            # Five megabytes in a second; this is not fitted, as the network is another's.
+            Term("megabytes to fetch", lambda s: s.bytes / MILLION, 0.0, 0.2),
         ),
         "stimuli": (
             start(200, 1.3),

@@ -1,6 +1,7 @@
 """How large the work of a job is: told by files that are there, by settings, or guessed.
 
-What is not known before a dataset is here is guessed from above, and named as a guess.
+What is not known before a dataset is here is guessed, from above unless asked otherwise, and named
+as a guess.
 """
 
 from __future__ import annotations
@@ -44,6 +45,19 @@ GUESSES: Mapping[str, int] = MappingProxyType(
 )
 """What is taken for a size that nobody knows before the files are here: more than most have.
 Units are those of a session."""
+TYPICAL: Mapping[str, int] = MappingProxyType(
+    {
+        "stimuli": 100,
+        "regions": 4,
+        "sessions": 2,
+        "units": 200,
+        "repetitions": 4,
+        "layers of a network": 20,
+        "layers of a baseline": 3,
+        "bytes": 5 * 10**7,
+    }
+)
+"""What is taken for it where too much misleads as too little does: to say how long is left."""
 
 SIDE = 224
 """Side of the image that a network sees whose library alone knows it, pixels."""
@@ -121,7 +135,10 @@ class Sizes:
 
 
 def sizes_of(
-    layout: Layout, job: Job, n_stimuli: Mapping[str, int] = MappingProxyType({})
+    layout: Layout,
+    job: Job,
+    n_stimuli: Mapping[str, int] = MappingProxyType({}),
+    guesses: Mapping[str, int] = GUESSES,
 ) -> Sizes:
     """Return how large the work of a job is, as far as anybody knows now.
 
@@ -131,15 +148,20 @@ def sizes_of(
     job : Job
     n_stimuli : mapping of str to int, optional
         By dataset that owns them, where they have been counted.
+    guesses : mapping of str to int, optional
+        What is taken for a size that nobody knows yet.
     """
+
+    def known(dataset: str) -> _Known:
+        return _Known(layout, dataset, n_stimuli, guesses)
+
     if not job.names:
-        known = [_of_dataset(layout, name, n_stimuli) for name in layout.study.datasets]
-        whole = max(known, key=lambda sizes: sizes.pairs * sizes.representations)
-        return whole
+        whole = [_of_dataset(known(name)) for name in layout.study.datasets]
+        return max(whole, key=lambda sizes: sizes.pairs * sizes.representations)
     dataset, *names = job.names
     if "model" in made_for(job.stage):
-        return _of_model(layout, dataset, names[0], n_stimuli)
-    found = _of_dataset(layout, dataset, n_stimuli)
+        return _of_model(known(dataset), names[0])
+    found = _of_dataset(known(dataset))
     if "subject" in made_for(job.stage):
         return replace(found, bytes=found.bytes // len(layout.study.dataset(dataset).subjects))
     return found
@@ -152,11 +174,12 @@ class _Known:
     layout: Layout
     dataset: str
     counted: Mapping[str, int]
+    guesses: Mapping[str, int]
     guessed: dict[str, None] = field(default_factory=dict)
 
     def guess(self, what: str) -> int:
         self.guessed[what] = None
-        return GUESSES[what]
+        return self.guesses[what]
 
     @cached_property
     def owner(self) -> str:
@@ -297,9 +320,8 @@ def is_network(spec: ModelSpec) -> bool:
     return not spec.is_read and not spec.source.startswith("baseline/")
 
 
-def _of_dataset(layout: Layout, dataset: str, counted: Mapping[str, int]) -> Sizes:
-    study = layout.study
-    known = _Known(layout, dataset, counted)
+def _of_dataset(known: _Known) -> Sizes:
+    study, dataset = known.layout.study, known.dataset
     layers = sum(known.layers(instance) for instance, _, _ in study.instances_for(dataset))
     inference = study.spec.inference
     prediction = inference.prediction
@@ -327,9 +349,9 @@ def _of_dataset(layout: Layout, dataset: str, counted: Mapping[str, int]) -> Siz
     )
 
 
-def _of_model(layout: Layout, dataset: str, instance: str, counted: Mapping[str, int]) -> Sizes:
-    known = _Known(layout, dataset, counted)
-    spec, _ = layout.study.instance(instance)
+def _of_model(known: _Known, instance: str) -> Sizes:
+    study = known.layout.study
+    spec, _ = study.instance(instance)
     side = spec.preprocessing.size if spec.preprocessing else _own_side(spec)
     return Sizes(
         stimuli=known.stimuli,
@@ -338,7 +360,7 @@ def _of_model(layout: Layout, dataset: str, instance: str, counted: Mapping[str,
         batch=min(spec.batch_size, known.stimuli),
         network=is_network(spec),
         features=-1 if spec.features == "all" else spec.features or 0,
-        distances=len(layout.study.spec.distances),
+        distances=len(study.spec.distances),
         guessed=tuple(known.guessed),
     )
 

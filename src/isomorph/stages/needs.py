@@ -116,28 +116,28 @@ def mistakes_of(study: Study, columns: Columns | None = None) -> Iterator[str]:
                 )
 
 
-def columns_lacking(study: Study, columns: Columns) -> Iterator[str]:
-    """Yield a sentence for each column that a model takes and stimuli it speaks of do not have.
+def columns_missing(study: Study, columns: Columns) -> list[str]:
+    """Return a sentence for each column that a model is made of and no stimulus table has.
 
     Parameters
     ----------
     study : Study
     columns : mapping
-        Of the datasets whose stimuli are known.
+        See `unserved`; stimuli of which they are not known are passed over.
     """
-    for dataset, known in columns.items():
-        if known is None:
+    found: dict[str, None] = {}
+    for dataset in study.datasets:
+        owner = study.stimulus_set(dataset)
+        if (known := columns.get(owner)) is None:
             continue
-        for model in {one.name: one for _, one, _ in study.instances_for(dataset)}.values():
-            asked = model.options.get("columns", ()) if model.source in TABLE_SOURCES else ()
-            for name in asked:
+        for _, spec, _ in study.instances_for(dataset):
+            named = spec.options.get("columns") if spec.source in TABLE_SOURCES else None
+            for name in named if isinstance(named, list | tuple) else ():
                 if name not in known:
-                    yield (
-                        f"{study.model_key(model.name, 'options.columns')}: the stimuli of "
-                        f'{dataset} have no column "{name}" that says anything of them, '
-                        f"{did_you_mean(name, known)}; write it into a table of the stimuli, or "
-                        "leave the model out"
-                    )
+                    where = f"{_file_of(study, spec.name)}: options.columns"
+                    hint = did_you_mean(str(name), known)
+                    found[f'{where}: the stimulus table of {owner} has no "{name}", {hint}'] = None
+    return list(found)
 
 
 def notes_of(study: Study, dataset: str, columns: Columns | None = None) -> list[str]:

@@ -10,23 +10,10 @@ from pathlib import Path
 from isomorph.errors import IsomorphError
 from isomorph.foreign import in_words
 from isomorph.layout import Layout
-from isomorph.measures import MEASURES
 from isomorph.models import SOURCES
 from isomorph.models.packing import described
 from isomorph.models.room import Room, no_room
-from isomorph.study import ModelSpec, Study
-
-
-def asks_of_stimuli(study: Study) -> bool:
-    """Tell whether it matters for some need how many stimuli there are, or what describes them."""
-    measures = [MEASURES[name] for name in study.spec.measures]
-    models = study.models.values()
-    if any(
-        spec.features is not None or not spec.takes_images or _runs_network(spec.source)
-        for spec in models
-    ):
-        return True
-    return any(one.costly or "labels" in one.needs for one in measures)
+from isomorph.study import ModelSpec
 
 
 def room_of_activations(

@@ -59,6 +59,7 @@ def save(figure: Figure, path: Path, *, title: str = "", description: str = "") 
             temporary.write_text(lean(text, title, description), encoding="utf-8")
         elif kind == "png":
             _in_palette(temporary)
+    figure.set_layout_engine("none")  # in its next format everything stands where it stands now
 
 
 def _metadata(kind: str, title: str) -> dict[str, str | None]:

@@ -45,6 +45,7 @@ PATTERNS = {
     SHA256: "64 lower-case hexadecimal digits",
     COMMIT: "the 40 hexadecimal digits of a commit; a branch or tag may change",
     r"^[0-9]{6}$": "the six digits of a dandiset, in quotes",
+    r"^[a-z0-9]{5,12}$": "the name of a project on OSF, such as sde8m of https://osf.io/sde8m",
     r"^ds[0-9]{6}(-[a-z0-9]+)?$": "the name of an OpenNeuro repository, such as ds000105",
 }
 """What a text must be, in words, by its pattern."""

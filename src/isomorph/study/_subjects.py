@@ -15,13 +15,9 @@ from isomorph.foreign.globs import expression, whole_folders
 from isomorph.foreign.listing import walk
 from isomorph.shown import expanded
 from isomorph.study._base import NAME
-from isomorph.study.archive import (
-    ArchiveSpec,
-    DandiArchive,
-    LocalArchive,
-    OpenNeuroArchive,
-)
+from isomorph.study.archive import ArchiveSpec, LocalArchive
 from isomorph.study.epochs import FOLDERS
+from isomorph.study.pinned import PINNED
 
 ALL = "all"
 """What stands in place of a list of subjects."""
@@ -114,7 +110,7 @@ def _paths(spec: ArchiveSpec, file: Path | None) -> tuple[list[str], str]:
             raise ValueError(f"subjects: all: archive.path: {spec.path} is not a folder here")
         names = walk(folder, look=lambda _: "")  # whether their content is here does not matter
         return list(names.files), spec.path
-    if isinstance(spec, DandiArchive | OpenNeuroArchive):
+    if isinstance(spec, PINNED):
         lock = file.with_suffix(".lock.tsv")
         if not lock.is_file():
             raise ValueError(

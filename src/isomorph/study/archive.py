@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import (
-    AfterValidator,
     Discriminator,
     Field,
     SerializeAsAny,
-    StringConstraints,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -21,26 +18,19 @@ from pydantic import (
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.registry import Registry
 from isomorph.study._base import Name, Seed, Sha256, Spec, Unique, checked, mistakes
-
-DANDISET = r"^[0-9]{6}$"
-OPENNEURO = r"^ds[0-9]{6}(-[a-z0-9]+)?$"
-
-
-def _below(folder: str) -> str:
-    """Refuse a folder that is not plainly below another; return it without a slash at its end."""
-    parts = folder.removesuffix("/").split("/")
-    if folder in ("", "."):
-        return ""  # the archive's folder itself
-    if not folder.isprintable() or "\\" in folder or {"", ".", ".."} & set(parts):
-        raise ValueError(
-            f"{json.dumps(folder, ensure_ascii=False)} must be a folder inside the archive's, such "
-            "as derivatives/fmriprep"
-        )
-    return "/".join(parts)
-
-
-Into = Annotated[str, AfterValidator(_below)]
-"""A folder inside the archive's own: nothing a dataset's file names is written anywhere else."""
+from isomorph.study.pinned import (
+    BucketArchive,
+    BucketFiles,
+    DandiArchive,
+    FigshareArchive,
+    FigshareFiles,
+    Into,
+    OpenNeuroArchive,
+    OsfArchive,
+    OsfFiles,
+    ZenodoArchive,
+    ZenodoFiles,
+)
 
 
 class LabelledVolumes(Spec):
@@ -124,56 +114,17 @@ class SimulatedArchive(Spec):
     seed: Seed = 0
 
 
-class DandiArchive(Spec):
-    """Assets of a dandiset, pinned by the lock file beside the dataset's own."""
-
-    kind: Literal["dandi"]
-    dandiset: Annotated[str, StringConstraints(pattern=DANDISET)]
-    version: str
-    """A published version, or `draft`; the hashes of the lock hold for either."""
-    include: Unique[str] = Field(min_length=1)
-    """Glob patterns of asset paths; `{subject}` stands for each subject of the dataset."""
-    exclude: Unique[str] = ()
-    """Glob patterns of asset paths to leave out again."""
-    access: Literal["download", "stream"] = "download"
-    """`download` keeps whole files and verifies their hash. `stream` reads only `keep` from the
-    remote file, pinned by asset id and size."""
-    keep: Unique[str] = ()
-    """With `access: stream`, glob patterns of the HDF5 objects to read, such as
-    `intervals/trials` or `units/spike_times*`."""
-    instance: str = "https://api.dandiarchive.org/api"
-    """Address of the archive's API."""
-
-    @model_validator(mode="after")
-    def _keeps_what_it_streams(self) -> DandiArchive:
-        if (self.access == "stream") != bool(self.keep):
-            raise ValueError("keep goes with access: stream, and access: stream needs keep")
-        return self
-
-
-class OpenNeuroSource(Spec):
-    """Files of one repository of OpenNeuro."""
-
-    dataset: Annotated[str, StringConstraints(pattern=OPENNEURO)]
-    """`ds000105`, or a repository of derivatives such as `ds000105-fmriprep`."""
-    version: str
-    """A snapshot's tag; of a repository of derivatives, the commit."""
-    into: Into = ""
-    """Folder of the archive the files come to stand in, such as `derivatives/fmriprep`."""
-    include: Unique[str] = Field(min_length=1)
-    """Glob patterns of paths; `{subject}` stands for each subject of the dataset."""
-    exclude: Unique[str] = ()
-    """Glob patterns of paths to leave out again."""
-
-
-class OpenNeuroArchive(Spec):
-    """Files of OpenNeuro, pinned by the lock file beside the dataset's own."""
-
-    kind: Literal["openneuro"]
-    sources: tuple[OpenNeuroSource, ...] = Field(min_length=1)
-
-
-Own = PackageArchive | LocalArchive | SimulatedArchive | DandiArchive | OpenNeuroArchive
+Own = (
+    PackageArchive
+    | LocalArchive
+    | SimulatedArchive
+    | DandiArchive
+    | OpenNeuroArchive
+    | BucketArchive
+    | ZenodoArchive
+    | FigshareArchive
+    | OsfArchive
+)
 
 GROUP = "isomorph.archives"
 """Group of entry points by which other packages add kinds of archives."""
@@ -231,19 +182,6 @@ ArchiveSpec = Annotated[
 # ---------------------------------------------------------------- files that stand elsewhere
 
 
-class BucketFiles(Spec):
-    """Files of a public S3 bucket, pinned by the lock file too."""
-
-    kind: Literal["bucket"]
-    bucket: str
-    prefix: str
-    """Folder of the bucket that holds the files, empty for all of it; paths count from it."""
-    include: Unique[str] = ("**",)
-    """Glob patterns of paths."""
-    into: Into
-    """Folder of the archive the files come to stand in."""
-
-
 class RequestedFiles(Spec):
     """Files nobody may hand on: the user asks their owners and puts them in a folder."""
 
@@ -263,4 +201,7 @@ class RequestedFiles(Spec):
     """Folder of the archive the files come to stand in."""
 
 
-SideArchiveSpec = Annotated[BucketFiles | RequestedFiles, Field(discriminator="kind")]
+SideArchiveSpec = Annotated[
+    BucketFiles | ZenodoFiles | FigshareFiles | OsfFiles | RequestedFiles,
+    Field(discriminator="kind"),
+]

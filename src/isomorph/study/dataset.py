@@ -13,11 +13,10 @@ from isomorph.study._base import Name, Seed, Spec, Unique, with_title
 from isomorph.study._subjects import ALL, all_subjects
 from isomorph.study.archive import (
     ArchiveSpec,
-    DandiArchive,
-    OpenNeuroArchive,
     SideArchiveSpec,
     SimulatedArchive,
 )
+from isomorph.study.pinned import PINNED
 from isomorph.study.responses import RdmResponses, ResponsesSpec
 from isomorph.study.stimuli import SharedStimuli, StimuliSpec
 
@@ -208,8 +207,10 @@ class DatasetSpec(Spec):
                         f'expected.{key}: no subject "{subject}", '
                         f"{did_you_mean(subject, self.subjects)}"
                     )
-        if self.also and not isinstance(self.archive, DandiArchive | OpenNeuroArchive):
-            raise ValueError("also: goes with an archive of kind dandi or openneuro")
+        if self.also and not isinstance(self.archive, PINNED):
+            raise ValueError(
+                "also: goes with an archive that a lock pins, such as dandi, openneuro or bucket"
+            )
         if isinstance(self.responses, RdmResponses):
             if self.units is not None:
                 raise ValueError("units: ready RDMs have none to choose from; leave it out")

@@ -34,6 +34,9 @@ RESOLVERS: Registry[Resolver] = Registry(
         "openneuro": lazily("isomorph.archives.resolve.openneuro:resolve"),
         "dandi": lazily("isomorph.archives.resolve.dandisets:resolve"),
         "bucket": lazily("isomorph.archives.resolve.bucket:resolve"),
+        "zenodo": lazily("isomorph.archives.resolve.zenodo:resolve"),
+        "figshare": lazily("isomorph.archives.resolve.figshare:resolve"),
+        "osf": lazily("isomorph.archives.resolve.osf:resolve"),
         "requested": _requested,
     },
 )

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import requests
 
-from isomorph.archives.dandi_answers import Answer, ListedAsset, ListedVersion, Metadata, Page
+from isomorph.archives.answers import Answer
+from isomorph.archives.dandi_answers import ListedAsset, ListedVersion, Metadata, Page
 from isomorph.archives.dandi_api import ask
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.pace import session
@@ -15,7 +16,7 @@ from isomorph.archives.resolve.resolution import Resolution, join
 from isomorph.archives.resolve.selection import choose
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.saying import Seldom
-from isomorph.study.archive import DandiArchive
+from isomorph.study.pinned import DandiArchive
 
 PAGE = "1000"
 """Assets asked for at once: the most the archive gives."""

@@ -10,7 +10,7 @@ from isomorph.archives.resolve.repository import COMMIT, LINK, Entry, Repository
 from isomorph.archives.resolve.resolution import Resolution, check_path, join
 from isomorph.archives.resolve.selection import Chosen, choose
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.study.archive import OpenNeuroArchive, OpenNeuroSource
+from isomorph.study.pinned import OpenNeuroArchive, OpenNeuroSource
 
 GITHUB = "https://github.com"
 SNAPSHOT, RECORDS = "snapshot", "records"

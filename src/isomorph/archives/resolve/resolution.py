@@ -88,10 +88,7 @@ def join(parts: Sequence[Resolution], where: str) -> Resolution:
     )
 
 
-LEAVE_OUT = "leave it out with exclude"
-
-
-def check_path(path: str, where: str, instead: str = LEAVE_OUT) -> None:
+def check_path(path: str, where: str) -> None:
     """Refuse a path of an archive that cannot stand in a lock.
 
     Parameters
@@ -100,8 +97,6 @@ def check_path(path: str, where: str, instead: str = LEAVE_OUT) -> None:
         Where the file would stand in the archive's folder.
     where : str
         Opening of the mistake.
-    instead : str, optional
-        What to do about it.
 
     Raises
     ------
@@ -110,7 +105,8 @@ def check_path(path: str, where: str, instead: str = LEAVE_OUT) -> None:
     """
     if not path.isprintable() or not is_inside(path) or path[0] == "#" or is_reserved(path):
         raise IsomorphError(
-            f"{where}: the archive names a file {path!r}, which cannot stand in a lock; {instead}"
+            f"{where}: the archive names a file {path!r}, which cannot stand in a lock; leave it "
+            "out with exclude"
         )
 
 

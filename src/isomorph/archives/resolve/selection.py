@@ -34,29 +34,34 @@ def choose(
     exclude: Sequence[str],
     subjects: Sequence[str],
     where: str,
+    near: Sequence[str] | None = None,
 ) -> Chosen:
     """Return the paths that patterns ask for, each with its subject.
 
     Parameters
     ----------
     paths : iterable of str
-        Every path of the archive.
+        Every path of the archive, or every one that a pattern may match.
     include, exclude : sequence of str
         Glob patterns; `{subject}` stands for each subject.
     subjects : sequence of str
     where : str
         Opening of every mistake: the file and the key that holds the patterns.
+    near : sequence of str, optional
+        Where only a part of the archive was listed, what stands near patterns that match nothing:
+        paths, folders with a slash at their end. Mistakes suggest the nearest.
 
     Raises
     ------
     IsomorphError
         When a pattern matches nothing for any subject, or no pattern anything of a subject.
     """
-    known = sorted(paths)
+    looked = _Looked(sorted(paths), near, subjects, where)
+    known = looked.known
     remarks: list[str] = []
     left_out: set[str] = set()
     for pattern in exclude:
-        found = {path for one in _expanded(pattern, subjects).values() for path in find(one, known)}
+        found = {path for one in expanded(pattern, subjects).values() for path in find(one, known)}
         if not found:
             remarks.append(f'{where}.exclude: "{pattern}" matches no file')
         left_out |= found
@@ -64,60 +69,66 @@ def choose(
     for pattern in include:
         by_subject = {
             subject: [path for path in find(one, known) if path not in left_out]
-            for subject, one in _expanded(pattern, subjects).items()
+            for subject, one in expanded(pattern, subjects).items()
         }
         if not any(by_subject.values()):
-            raise IsomorphError(_matches_nothing(pattern, subjects, known, where))
+            raise IsomorphError(_matches_nothing(pattern, looked))
         for subject, files in by_subject.items():
             if not files:
                 remarks.append(f'{where}.include: "{pattern}" matches no file of {subject}')
             for path in files:
                 chosen.setdefault(path, subject)
-    _refuse_absent(subjects, chosen, include, known, where)
+    _refuse_absent(chosen, include, looked)
     return Chosen(dict(sorted(chosen.items())), tuple(remarks))
 
 
-def _expanded(pattern: str, subjects: Sequence[str]) -> dict[str, str]:
-    """Return a pattern for each subject, or the one of no subject."""
+def expanded(pattern: str, subjects: Sequence[str]) -> dict[str, str]:
+    """Return a pattern for each subject, or the one of no subject under `SHARED`."""
     if "{subject}" not in pattern:
         return {SHARED: pattern}
     return {subject: filled(pattern, subject=subject) for subject in subjects}
 
 
-def _matches_nothing(
-    pattern: str, subjects: Sequence[str], known: Sequence[str], where: str
-) -> str:
-    first = next(iter(_expanded(pattern, subjects).values()))
-    if find(first, known):
-        return (
-            f'{where}.include: every file that "{pattern}" matches is left out again by exclude; '
-            "remove one of the two"
+@dataclass(frozen=True)
+class _Looked:
+    """What patterns are looked up in, for whom, and the opening of every mistake."""
+
+    known: list[str]
+    near: Sequence[str] | None
+    subjects: Sequence[str]
+    where: str
+
+    def absent(self, pattern: str) -> str:
+        """Return a clause on a pattern that matches nothing."""
+        of = "of the archive" if self.near is None else "looked at"
+        return f"among the {len(self.known):,} {of}, " + nearest(
+            pattern, [*self.known, *(self.near or ())]
         )
-    return (
-        f'{where}.include: no file matches "{pattern}" among the {len(known):,} of the archive, '
-        f"{nearest(first, known)}"
-    )
 
 
-def _refuse_absent(
-    subjects: Sequence[str],
-    chosen: Mapping[str, str],
-    include: Sequence[str],
-    known: Sequence[str],
-    where: str,
-) -> None:
+def _matches_nothing(pattern: str, looked: _Looked) -> str:
+    first = next(iter(expanded(pattern, looked.subjects).values()))
+    if find(first, looked.known):
+        return (
+            f'{looked.where}.include: every file that "{pattern}" matches is left out again by '
+            "exclude; remove one of the two"
+        )
+    return f'{looked.where}.include: no file matches "{pattern}" {looked.absent(first)}'
+
+
+def _refuse_absent(chosen: Mapping[str, str], include: Sequence[str], looked: _Looked) -> None:
     """Refuse a subject of whom no pattern found a file, where patterns name subjects at all."""
     patterns = [pattern for pattern in include if "{subject}" in pattern]
     found = {
         subject
         for pattern in patterns
-        for subject, one in _expanded(pattern, subjects).items()
-        if any(path in chosen for path in find(one, known))
+        for subject, one in expanded(pattern, looked.subjects).items()
+        if any(path in chosen for path in find(one, looked.known))
     }
-    for subject in subjects if patterns else ():
+    for subject in looked.subjects if patterns else ():
         if subject not in found:
             pattern = filled(patterns[0], subject=subject)
             raise IsomorphError(
-                f'{where}.include: no file of subject "{subject}" (such as "{pattern}") among the '
-                f"{len(known):,} of the archive, {nearest(pattern, known)}"
+                f'{looked.where}.include: no file of subject "{subject}" (such as "{pattern}") '
+                f"{looked.absent(pattern)}"
             )
