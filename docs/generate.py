@@ -11,8 +11,10 @@ import drawn
 from isomorph.catalogue import ARRAYS, CATALOGUE
 from isomorph.catalogue.dictionary import markdown, row_of
 from isomorph.measures import MEASURES
+from isomorph.models import SOURCES
 from isomorph.rdms import DISTANCES
 from isomorph.report import described
+from isomorph.study import docstrings
 
 DOCS = Path(__file__).parent
 
@@ -43,6 +45,7 @@ def pages(into: Path) -> Iterator[tuple[str, str]]:
     yield "data", markdown(CATALOGUE.values(), ARRAYS)
     yield "measures", described.markdown(MEASURES.own.values())
     yield "distances", described.distances_page(DISTANCES.own.values())
+    yield "sources", sources_page()
     for words, members in described.by_family(MEASURES.own.values()):
         yield f"measures-{members[0].family}", described.family_page(words, members)
     text = (DOCS / "calibration.txt").read_text(encoding="utf-8")
@@ -52,6 +55,21 @@ def pages(into: Path) -> Iterator[tuple[str, str]]:
         yield f"figures/{script.name}", part + "\n"
     gallery = drawn.draw(DOCS / "gallery", into / "gallery", folded=False)
     yield "gallery/all", "\n\n".join(f"## {one.title}\n\n{part}" for one, part in gallery) + "\n"
+
+
+def sources_page() -> str:
+    """Return a table of the sources of models, and the options of those read from files."""
+    own = dict(SOURCES.own)
+    rows = [["source", "what it gives", "extra"], ["---"] * 3]
+    rows += [[f"`{name}`", one.title, one.library and f"`{one.library}`"]
+             for name, one in own.items()]  # fmt: skip
+    parts = ["# Sources of models", "\n".join(map(row_of, rows))]
+    for name, one in own.items():
+        if one.settings is not None:
+            said = docstrings(one.settings)
+            told = [f"- `{key}`: {' '.join(said[key].split())}" for key in one.options or ()]
+            parts += [f"## Options of `{name}`", "\n".join(told)]
+    return "\n\n".join(parts) + "\n"
 
 
 Told = tuple[str, str, str, str]

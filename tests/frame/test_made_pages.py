@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from isomorph.measures import MEASURES
+from isomorph.models import SOURCES
 from isomorph.rdms import DISTANCES
 
 sys.path.append(str(Path(__file__).parents[2] / "docs"))
@@ -95,3 +96,13 @@ def test_every_script_says_what_its_figure_shows(script):
     found = drawn.Script.of(script)
     assert found.shows.endswith(".")
     assert len(found.shows) > 60
+
+
+def test_every_source_of_models_says_what_it_gives_and_its_options():
+    page = generate.sources_page()
+    for name, source in SOURCES.own.items():
+        assert source.title, name
+        assert f"| `{name}` | {source.title} |" in page
+        if source.settings is not None:
+            assert f"## Options of `{name}`" in page
+    assert "- `stack`: What several RDMs in one variable are: `layers`; `seeds`," in page

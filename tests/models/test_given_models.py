@@ -19,6 +19,8 @@ from scipy.spatial.distance import pdist, squareform
 
 import isomorph as iso
 from isomorph.errors import IsomorphError
+from isomorph.models import mistakes_of
+from isomorph.study import ModelSpec, read_spec
 
 STIMULI = ["cat", "dog", "house", "tree", "car"]
 TABLE = pd.DataFrame({"stimulus": STIMULI, "noun": [*STIMULI[:4], "motor car"]})
@@ -140,6 +142,21 @@ def test_a_stated_order_must_be_that_of_the_names(tmp_path):
         read("features/net.npz", tmp_path, options={"order": "table"})
 
 
+@pytest.mark.parametrize(("ending", "write"), [(".h5", hdf5), (".nc", netcdf)])
+def test_large_layers_are_read_some_features_at_a_time(tmp_path, monkeypatch, ending, write):
+    write(tmp_path / f"net{ending}", SHUFFLED)
+    monkeypatch.setattr("isomorph.models.given.features.LARGE", 0)
+    monkeypatch.setattr("isomorph.models.fold.block_width", lambda *_: 4)
+    found = read(f"features/net{ending}", tmp_path, features="all")
+    assert_allclose(found["gram"].sel(layer="late"), gram(LATE), atol=1e-9)
+    kept = found["features"][found["feature_layer"] == found["layer"].values.tolist().index("late")]
+    assert_allclose(kept.values.T, LATE, atol=1e-6)
+    with h5py.File(tmp_path / f"net{ending}", "a") as opened:
+        opened["late"][3, 5] = np.inf
+    with pytest.raises(IsomorphError, match=r'late: a feature of "dog" is inf'):
+        read(f"features/net{ending}", tmp_path)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_number_that_is_not_finite_is_named_with_layer_and_stimulus(tmp_path, bad):
     values = LATE.copy()
@@ -194,6 +211,15 @@ def test_several_rdms_are_layers_seeds_or_one_mean(tmp_path):
     assert_allclose(rdm_of(turned, "rdm[2]"), 2 * RDM)
     with pytest.raises(IsomorphError, match=r"seeds: are 1, and .*three.npz holds 3 RDMs"):
         read("rdms/three.npz", tmp_path, options={"stack": "seeds"}, seed=2)
+
+
+def test_structs_name_their_rdms(tmp_path):
+    structs = np.zeros(2, dtype=[("RDM", object), ("name", object)])
+    structs["RDM"], structs["name"] = [squareform(RDM), squareform(2 * RDM)], ["one", "other"]
+    savemat(tmp_path / "models.mat", {"Models": structs})
+    options = {"field": "RDM", "order": "table"}
+    found = read("rdms/models.mat", tmp_path, options=options)
+    assert_allclose(rdm_of(found, "other"), 2 * RDM)
 
 
 def test_each_variable_with_rdms_is_a_layer(tmp_path):
@@ -276,3 +302,20 @@ def test_without_the_library_a_sentence_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setattr("isomorph.models.source.find_spec", lambda _: None)
     with pytest.raises(IsomorphError, match=r"needs sentence_transformers, which is not installed"):
         read("sentence_transformers/small", tmp_path)
+
+
+# ---------------------------------------------------------------- a network of one's own
+
+
+def test_the_example_of_a_network_of_ones_own_runs(repository):
+    models = repository / "docs" / "how-to"
+    spec = read_spec(models / "own_network.yaml", ModelSpec)
+    assert mistakes_of(spec, beside=models) == []
+    images = RNG.integers(0, 256, (5, 40, 40, 3), dtype=np.uint8)
+    one, other = (
+        iso.activations(spec.source, images, list(spec.layers), beside=models, seed=seed)
+        for seed in spec.seeds
+    )
+    assert one["layer"].values.tolist() == ["first", "second", "readout"]
+    assert one["n_features"].values.tolist() == [1568, 2304, 10]
+    assert not np.allclose(one["gram"], other["gram"])

@@ -225,6 +225,7 @@ RDMS = ArraySchema(
         "dataset": "Name of the dataset.",
         "subject": "Name of the subject, where the file holds the RDMs of one as they came.",
         "simulated": "`true` where the data were simulated, else `false`.",
+        "judged": "What people did and how the RDM comes of it, of a model of judgements.",
     },
 )  # fmt: skip
 """Of brains, or of one model; representations are told apart by region, subject and session."""

@@ -1,6 +1,11 @@
 """Models: where activations come from, each source an entry of `SOURCES`."""
 
 from isomorph.models.activate import activations
+from isomorph.models.given.judgements import (
+    rdm_of_arrangements,
+    rdm_of_ratings,
+    rdm_of_triplets,
+)
 from isomorph.models.seeing import open_model
 from isomorph.models.source import Inputs, Request, Source, Sources
 from isomorph.models.source_entries import SOURCES, mistakes_of
@@ -14,4 +19,7 @@ __all__ = [
     "activations",
     "mistakes_of",
     "open_model",
+    "rdm_of_arrangements",
+    "rdm_of_ratings",
+    "rdm_of_triplets",
 ]

@@ -69,7 +69,7 @@ class Activations:
 
 
 def from_features(
-    features: Mapping[str, NDArray],
+    features: Mapping[str, Any],
     patterns: str | Sequence[str],
     where: str,
     left_out: Mapping[str, str],
@@ -80,7 +80,7 @@ def from_features(
     Parameters
     ----------
     features : mapping of str to array of shape (stimulus, feature)
-        By layer, in order.
+        By layer, in order; anything with a shape that is sliced by columns will do.
     patterns : sequence of str
         Layers asked for.
     where : str

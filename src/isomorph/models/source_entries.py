@@ -33,6 +33,7 @@ def _baseline(inputs: Inputs) -> Activations:
 def _library(
     network: Callable[[Request], Network],
     check: Callable[[str], None],
+    title: str,
     extra: str = "",
     options: tuple[str, ...] | None = (),
     *,
@@ -46,6 +47,7 @@ def _library(
         library=extra,
         options=options,
         runs_code=runs_code,
+        title=title,
     )
 
 
@@ -107,6 +109,7 @@ SOURCES = Sources(
                 lazily("isomorph.models.packages:network"),
                 says_preprocessing=True,
                 check=lambda name, _beside: check_installed(name),
+                title="a trained network whose weights come inside a package",
             )
             for name in NETWORKS
         },
@@ -115,30 +118,36 @@ SOURCES = Sources(
             library="onnx",
             options=("channels",),
             check=lazily("isomorph.models.onnx:check"),
+            title="a graph in a file",
         ),
         "timm/<name>": _library(
             lazily("isomorph.models.libraries.timm:network"),
             lazily("isomorph.models.libraries.timm:check"),
+            "trained networks of timm",
             "timm",
         ),
         "torchvision/<name>[.<weights>]": _library(
             lazily("isomorph.models.libraries.torchvision:network"),
             lazily("isomorph.models.libraries.torchvision:check"),
+            "trained networks of torchvision",
             "torchvision",
         ),
         "open_clip/<architecture>[/<pretrained>]": _library(
             lazily("isomorph.models.libraries.open_clip:network"),
             lazily("isomorph.models.libraries.open_clip:check"),
+            "image towers of contrastive models",
             "open_clip",
         ),
         "transformers/<owner>/<repository>": _library(
             lazily("isomorph.models.libraries.transformers:network"),
             lazily("isomorph.models.libraries.transformers:check"),
+            "vision models of the Hugging Face Hub",
             "transformers",
         ),
         "hub/<owner>/<repository>:<commit>/<entry>": _library(
             lazily("isomorph.models.libraries.hub:network"),
             lazily("isomorph.models.libraries.hub:check"),
+            "what a repository for torch.hub builds, at a commit",
             options=None,
             runs_code=True,
         ),
@@ -147,10 +156,12 @@ SOURCES = Sources(
             says_preprocessing=True,
             check=lazily("isomorph.models.libraries.python:check"),
             runs_code=True,
+            title="a network that a function of your own returns",
         ),
         "untrained/<architecture>": _library(
             lazily("isomorph.models.libraries.untrained:network"),
             lazily("isomorph.models.libraries.untrained:check"),
+            "any architecture of torchvision, timm or the Lites, drawn from its seed",
             options=("like",),
         ),
         **{
@@ -159,6 +170,7 @@ SOURCES = Sources(
                 needs_images=baseline.of_images is not None,
                 preprocessing=baseline.preprocessing,
                 options=baseline.options,
+                title=baseline.title,
             )
             for name, baseline in BASELINES.items()
         },
@@ -223,6 +235,8 @@ def _mistakes_of_files(spec: ModelSpec, source: Source) -> list[str]:
     """Return what is wrong with options that have a spec of their own, and with seeds of files."""
     if source.settings is None:
         return []
+    if source.rdms is not None and spec.features is not None:
+        return [f"features: {spec.source} gives RDMs, which hold none; leave it out"]
     wrong = [name for name in spec.options if name not in (source.options or ())]
     if wrong:
         return [f"options.{wrong[0]}: unknown key, {did_you_mean(wrong[0], source.options or ())}"]

@@ -14,6 +14,9 @@ from isomorph.rdms.distance import EQUAL
 from isomorph.rdms.distances import DISTANCES, of_layers
 from isomorph.rdms.rdm_rows import LayerRdm
 
+NO_DISTANCE = "dissimilarities of no distance, which stand as they are"
+"""What is to be known of judgements, and of RDMs of which nobody says what they are of."""
+
 
 def rdms_of_layer(
     layer: str, geometry: Geometry, distances: Sequence[str], depth: int
@@ -57,10 +60,10 @@ def ready_rows(ready: xr.Dataset, distances: Sequence[str]) -> list[LayerRdm]:
     rows = []
     for name in dict.fromkeys(map(of_layers, distances)):
         for held in {name, AS_GIVEN} & set(distances_of(ready)):
-            for layer, depth, rdm in zip(
-                ready["layer"].values, ready["depth"].values, ready[held].values, strict=True
-            ):
-                about = LayerRdm(str(layer), name, depth=int(depth))
+            about = LayerRdm("", name, note=NO_DISTANCE if held == AS_GIVEN else "")
+            for at, layer in enumerate(ready["layer"].values.tolist()):
+                rdm, depth = ready[held].values[at], int(ready["depth"][at])
+                one = replace(about, layer=str(layer), depth=depth)
                 flat = rdm.min() == rdm.max()
-                rows.append(replace(about, reason=EQUAL) if flat else replace(about, rdm=rdm))
+                rows.append(replace(one, reason=EQUAL) if flat else replace(one, rdm=rdm))
     return rows

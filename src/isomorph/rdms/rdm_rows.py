@@ -91,6 +91,8 @@ class LayerRdm:
     n_units : int or None
     reason : str
         Why there is no RDM.
+    note : str
+        What a reader must know of an RDM that there is.
     """
 
     layer: str
@@ -99,6 +101,7 @@ class LayerRdm:
     depth: int | None = None
     n_units: int | None = None
     reason: str = ""
+    note: str = ""
 
     @property
     def status(self) -> Status:

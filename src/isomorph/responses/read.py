@@ -284,7 +284,10 @@ def read_betas(
     stimuli: Iterable[str] | None = None,
     **settings: Any,
 ) -> xr.Dataset:
-    r"""Read ready responses to stimuli from files of maps, CIFTI or NIfTI, one for each run.
+    r"""Read ready responses to stimuli from files of maps, one for each run or session.
+
+    Files are CIFTI or NIfTI, whose maps have names or come with a list of them, or hold an array
+    (HDF5, MATLAB, netCDF, NumPy), of which `axes` names the axes and `order` says what was shown.
 
     Parameters
     ----------
@@ -299,7 +302,8 @@ def read_betas(
     stimuli : iterable of str, optional
         Names of the stimuli that count; all that the maps name unless given.
     **settings
-        Any other key of `responses:` in a dataset's file: `name`, `blank`, `events`, `within_run`.
+        Any other key of `responses:` in a dataset's file: `name`, `blank`, `events`, `within_run`;
+        of arrays `variable`, `axes`, `scale`, `order`, `runs`, …
 
     Returns
     -------

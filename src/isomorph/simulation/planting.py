@@ -15,6 +15,9 @@ from isomorph.simulation.representations import Floats, root_of_gram
 
 Places = NDArray[np.intp]
 
+LACKING = 0.1
+"""Share of the inner products of an RDM that no features may have, before it is of no geometry:
+judgements are mostly nearly one of distances, and far from one of correlations."""
 NEGLIGIBLE = 1e-10
 """Share of the largest eigenvalue below which a dimension is rounding error."""
 
@@ -116,6 +119,9 @@ def root(rdm: Floats, planting: Planting) -> Floats:
     n = round((1 + np.sqrt(1 + 8 * len(rdm))) / 2)
     square = np.zeros((n, n))
     square[np.triu_indices(n, 1)] = rdm
-    features = root_of_gram(planting.gram(square + square.T), NEGLIGIBLE)
+    gram = planting.gram(square + square.T)
+    features = root_of_gram(gram, NEGLIGIBLE)
+    if np.linalg.norm(features @ features.T - gram) > LACKING * np.linalg.norm(gram):
+        return np.empty((n, 0))
     scale = np.square(features).sum() / len(features)
     return features / np.sqrt(max(scale, np.finfo(float).tiny))

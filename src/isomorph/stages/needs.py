@@ -12,6 +12,7 @@ from isomorph.inference.featured import KEPT, lacking, needs_of_models, takes_fe
 from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.measures._measure import CHANCE_ORDERS
 from isomorph.measures.jackknifed import Jackknifed
+from isomorph.stages import rdms_alone
 from isomorph.study import Study
 from isomorph.study.model import TABLE_SOURCES
 from isomorph.study.responses import RdmResponses
@@ -97,6 +98,7 @@ def mistakes_of(study: Study, columns: Columns | None = None) -> Iterator[str]:
     columns : mapping, optional
         See `unserved`.
     """
+    yield from rdms_alone.unfit(study)
     for place, name in enumerate(study.spec.measures):
         measure = MEASURES[name]
         found = [unserved(study, dataset, measure, columns) for dataset in study.datasets]
@@ -106,10 +108,11 @@ def mistakes_of(study: Study, columns: Columns | None = None) -> Iterator[str]:
                 f"measures.{place}: {name} needs {_needs(measure)}, and {said}; "
                 f"{REMEDIES[found[0][1]]}"
             )
+        yield from rdms_alone.lacking(study, place, measure)
         if not takes_features(measure) or not set(KEPT) & set(needs_of_models(measure)):
             continue
         for model, spec in study.models.items():
-            if spec.features is None:
+            if spec.features is None and not rdms_alone.comes_so(spec):
                 yield (
                     f"measures.{place}: {name} needs the features of layers, and {model} keeps "
                     f"none; write features: 2000, or all, into {_file_of(study, model)}"
@@ -144,7 +147,11 @@ def notes_of(study: Study, dataset: str, columns: Columns | None = None) -> list
     """Return a clause for each measure that a dataset does not serve and another may."""
     found = [(name, *unserved(study, dataset, MEASURES[name], columns))
              for name in study.spec.measures]  # fmt: skip
-    return [f"no {name}, as {why}" for name, why, _ in found if why]
+    notes = [f"no {name}, as {why}" for name, why, _ in found if why]
+    if alone := ", ".join(rdms_alone.models_of(study)):
+        notes += [f"no {name} of {alone}, which come as RDMs" for name, why, _ in found
+                  if not why and takes_features(MEASURES[name])]  # fmt: skip
+    return notes
 
 
 def refuse_unserved(study: Study, dataset: str, analysis: Analysis) -> None:

@@ -115,6 +115,11 @@ def run_model(layout: Layout, dataset: str, instance: str) -> None:
         raise IsomorphError(f"{file}: its stimuli are not those of {layout.stimuli(dataset)}")
     distances = layout.study.spec.distances
     rows: list[LayerRdm] = ready_rows(activations, distances) if ready else []
+    if ready and not rows:
+        raise IsomorphError(
+            f"{instance}: comes as RDMs of {', '.join(distances_of(activations))}, which no "
+            f"distance of the study asks models for ({', '.join(distances)}); add it"
+        )
     for index, layer in enumerate([] if ready else activations["layer"].values.tolist()):
         geometry = geometry_of_layer(averaged(activations.isel(layer=index), level))
         depth = int(activations["depth"][index])

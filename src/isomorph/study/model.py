@@ -187,6 +187,14 @@ class ModelSpec(Spec):
         return self.source.partition("/")[0] in READ
 
     @property
+    def is_told(self) -> bool:
+        """Whether it is no network, as far as settings tell: words, judgements, RDMs of anything.
+
+        Features are mostly those of a network that ran elsewhere.
+        """
+        return self.is_read and not self.source.startswith("features/") and not self.trained_on
+
+    @property
     def instances(self) -> dict[str, int | None]:
         """Instance names and their seeds; a model without seeds is its own one instance."""
         if not self.seeds:

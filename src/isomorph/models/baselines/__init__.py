@@ -34,12 +34,15 @@ class Baseline:
         What it knows.
     size : int
         Side of the images it sees unless the model says, pixels; RGB in [0, 1].
+    title : str
+        What it gives, in a line.
     """
 
     of_images: OfImages | None = None
     of_table: OfTable | None = None
     options: tuple[str, ...] = ()
     size: int = 128
+    title: str = ""
 
     @property
     def preprocessing(self) -> Preprocessing | None:
@@ -76,30 +79,42 @@ _LUMINANCE = lazily("isomorph.models.baselines.luminance:luminance")
 BASELINES: Registry[Baseline] = Registry(
     "baseline",
     {
-        "pixels": Baseline(lambda images, _, __: _PIXELS(images), size=64),
-        "luminance": Baseline(lambda images, _, where: _LUMINANCE(images, where)),
+        "pixels": Baseline(
+            lambda images, _, __: _PIXELS(images), size=64, title="the pixels themselves"
+        ),
+        "luminance": Baseline(
+            lambda images, _, where: _LUMINANCE(images, where),
+            title="how light, and how contrasted",
+        ),
         "gabor": Baseline(
-            lazily("isomorph.models.baselines.gabor:gabor"), options=("orientations", "wavelengths")
+            lazily("isomorph.models.baselines.gabor:gabor"),
+            options=("orientations", "wavelengths"),
+            title="energies of Gabor filters, as of complex cells",
         ),
         "gist": Baseline(
             lazily("isomorph.models.baselines.gist:gist"),
             options=("orientations", "wavelengths", "grid"),
+            title="Gabor energies pooled over a grid, the gist of a scene",
         ),
         "spectrum": Baseline(
             lazily("isomorph.models.baselines.spectrum:spectrum"),
             options=("orientations", "window", "scale"),
+            title="the Fourier spectrum",
         ),
         "hmax": Baseline(
             lazily("isomorph.models.baselines.hmax:hmax"),
             options=("orientations", "prototypes", "patches", "from", "seed"),
+            title="the hierarchy of simple and complex cells of HMAX",
         ),
         "category": Baseline(
             of_table=lazily("isomorph.models.baselines.stimulus_columns:category"),
             options=("columns",),
+            title="labels of the stimulus table",
         ),
         "columns": Baseline(
             of_table=lazily("isomorph.models.baselines.stimulus_columns:columns"),
             options=("columns", "scale", "ordinal"),
+            title="numbers of the stimulus table",
         ),
     },
 )

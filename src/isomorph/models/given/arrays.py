@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.foreign import reading
+from isomorph.foreign.array_files import open_arrays, read_array
 from isomorph.foreign.hdf5 import open_hdf5
 from isomorph.registry import Registry
 from isomorph.responses.named_arrays import Variables, read_variables
 
-if TYPE_CHECKING:
-    import xarray as xr
-
 Shape = tuple[int, ...]
+Loaders = Mapping[str, Callable[[], NDArray[Any]]]
 NUMBERS = "biufc"
 """Kinds of types that are numbers."""
 
@@ -32,14 +32,11 @@ class Arrays(Variables):
     loaders, sizes
         See `isomorph.responses.named_arrays.Variables`.
     shapes : mapping of str to tuple of int
-        Of those that hold numbers.
+        Of those that hold numbers and are not the values of an axis.
     """
 
     def __init__(
-        self,
-        loaders: Mapping[str, Callable[[], NDArray[Any]]],
-        sizes: Mapping[str, int],
-        shapes: Mapping[str, Shape],
+        self, loaders: Loaders, sizes: Mapping[str, int], shapes: Mapping[str, Shape]
     ) -> None:
         super().__init__(loaders, sizes)
         self.shapes = dict(shapes)
@@ -62,58 +59,44 @@ def read_arrays(file: Path) -> Arrays:
 
 def _whole(file: Path) -> Arrays:
     variables = read_variables(file)
-    found = {name: variables[name] for name in variables}
-    shapes = {name: one.shape for name, one in found.items() if one.dtype.kind in NUMBERS}
-    return Arrays({name: partial(variables.__getitem__, name) for name in variables},
-                  variables.sizes, shapes)  # fmt: skip
+    return _held({name: variables[name] for name in variables})
+
+
+def _held(found: Mapping[str, NDArray[Any]]) -> Arrays:
+    return Arrays(
+        {name: partial(np.asarray, one) for name, one in found.items()},
+        {name: one.size for name, one in found.items()},
+        {name: one.shape for name, one in found.items() if one.dtype.kind in NUMBERS},
+    )
 
 
 def _hdf5(file: Path) -> Arrays:
-    variables = read_variables(file)
+    sizes: dict[str, int] = {}
     shapes: dict[str, Shape] = {}
+
+    def note(name: str, one: Any) -> None:
+        if isinstance(one, h5py.Dataset) and not name.startswith("#") and one.shape is not None:
+            sizes[name] = math.prod(one.shape)
+            if one.dtype.kind in NUMBERS and not one.is_scale:
+                shapes[name] = one.shape
+
     with open_hdf5(file) as opened, reading(file, "an HDF5 file"):
-        for name in variables:
-            one = opened[name]
-            if isinstance(one, h5py.Dataset) and one.dtype.kind in NUMBERS and not one.is_scale:
-                shapes[name] = one.shape or ()
-    return Arrays({name: partial(variables.__getitem__, name) for name in variables},
-                  variables.sizes, shapes)  # fmt: skip
+        opened.visititems(note)
+    return Arrays({name: partial(read_array, file, name) for name in sizes}, sizes, shapes)
 
 
 def _netcdf(file: Path) -> Arrays:
-    """Return the variables and coordinates of every group of a netCDF file."""
-    import xarray as xr
-
-    loaders: dict[str, Callable[[], NDArray[Any]]] = {}
-    sizes: dict[str, int] = {}
-    shapes: dict[str, Shape] = {}
     with reading(file, "a netCDF file"):
-        groups: list[str | None] = [None]
-        if h5py.is_hdf5(file):
-            with xr.open_datatree(file, engine="h5netcdf") as tree:
-                groups = [node.path.strip("/") or None for node in tree.subtree]
-        for group in groups:
-            with _opened(file, group) as data:
-                for key, one in data.variables.items():
-                    name = "/".join(filter(None, [group, str(key)]))
-                    loaders[name] = partial(_variable, file, group, key)
-                    sizes[name] = one.size
-                    if one.dtype.kind in NUMBERS and key not in data.dims:
-                        shapes[name] = one.shape
-    return Arrays(loaders, sizes, shapes)
-
-
-def _opened(file: Path, group: str | None) -> xr.Dataset:
-    import xarray as xr
-
-    if not h5py.is_hdf5(file):  # the classic format, which has no groups
-        return xr.open_dataset(file, engine="scipy")
-    return xr.open_dataset(file, engine="h5netcdf", group=group)
-
-
-def _variable(file: Path, group: str | None, key: Any) -> NDArray[Any]:
-    with reading(f"{file}: {key}", "an array"), _opened(file, group) as data:
-        return np.asarray(data.variables[key].values)
+        is_hdf5 = h5py.is_hdf5(file)
+    if is_hdf5:
+        return _hdf5(file)
+    with open_arrays(file, "*") as found:  # the classic format, whose texts are rows of letters
+        values = {name: one.whole() for name, one in found.items()}
+    return _held({
+        name: np.array([b"".join(row).decode(errors="replace").rstrip("\0") for row in one])
+        if one.dtype == "S1" and one.ndim == 2 else one
+        for name, one in values.items()
+    })  # fmt: skip
 
 
 def _safetensors(file: Path) -> Arrays:
@@ -125,7 +108,7 @@ def _safetensors(file: Path) -> Arrays:
         for name in opened.keys():  # noqa: SIM118 - it is no mapping
             shapes[name] = tuple(opened.get_slice(name).get_shape())
     loaders = {name: partial(_tensor, file, name) for name in shapes}
-    return Arrays(loaders, {name: int(np.prod(one)) for name, one in shapes.items()}, shapes)
+    return Arrays(loaders, {name: math.prod(one) for name, one in shapes.items()}, shapes)
 
 
 def _tensor(file: Path, name: str) -> NDArray[Any]:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table
+from isomorph.foreign.natural import by_number
 from isomorph.models.given.files import file_of, options_of, place_of_seed, stimuli_of
 from isomorph.models.given.judgements import (
     rdm_of_arrangements,
@@ -107,7 +108,7 @@ def rdms(inputs: Inputs) -> ReadyRdms:
                 f'{file}: no column "participant", which participants: seeds asks for, '
                 f"{did_you_mean('participant', table.columns)}"
             )
-        people = sorted(table["participant"].unique())
+        people = sorted(table["participant"].unique().tolist(), key=by_number)
         who = people[place_of_seed(inputs, len(people), "participants")]
         table = table[table["participant"] == who].reset_index(drop=True)
     try:

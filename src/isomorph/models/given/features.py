@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
+from isomorph.foreign.array_files import READ_IN_PARTS, open_array
 from isomorph.models.folded import Activations, from_features
-from isomorph.models.given.arrays import Arrays, read_arrays
+from isomorph.models.given.arrays import Arrays, Shape, read_arrays
 from isomorph.models.given.files import (
     TABLE,
     file_of,
@@ -28,6 +30,8 @@ from isomorph.study.given import FeatureOptions
 
 TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 """How names of tables end."""
+LARGE = 2**27
+"""Numbers of a layer from which its features are read some at a time, where the file allows."""
 ONLY = "array"
 """What the one array of an `.npy` file is called, which has no name of its own."""
 
@@ -61,7 +65,40 @@ def activations(inputs: Inputs) -> Activations:
     return found
 
 
-class Rows(Mapping[str, NDArray[Any]]):
+class Columns:
+    """A layer whose features are read from the file some at a time.
+
+    Parameters
+    ----------
+    file, name : Path, str
+        Where it is.
+    rows : array of shape (stimulus,)
+        The row of each stimulus.
+    axis : int
+        Which axis they are along.
+    shape : (int, int)
+        Of the array.
+    inputs : Inputs
+    """
+
+    def __init__(
+        self, file: Path, name: str, rows: NDArray[np.intp], axis: int, shape: Shape, inputs: Inputs
+    ) -> None:
+        self._file, self._name, self._rows, self._axis = file, name, rows, axis
+        self._inputs, self._n_rows = inputs, shape[axis]
+        self.shape = (len(rows), shape[1 - axis])
+        with open_array(file, name) as one:
+            self.dtype = one.dtype
+
+    def __getitem__(self, part: tuple[slice, slice]) -> NDArray[Any]:
+        every, some = slice(0, self._n_rows), slice(*part[1].indices(self.shape[1]))
+        with open_array(self._file, self._name) as one:
+            values = one.part((every, some) if self._axis == 0 else (some, every))
+        values = np.moveaxis(values, self._axis, 0)[self._rows]
+        return finite(values[part[0]], self._inputs, f"{self._file}: {self._name}")
+
+
+class Rows(Mapping[str, "NDArray[Any] | Columns"]):
     """Layers of a file as features `(stimulus, feature)`, each read when it is asked for.
 
     Parameters
@@ -89,9 +126,13 @@ class Rows(Mapping[str, NDArray[Any]]):
         self._variables, self._names, self._rows = variables, names, rows
         self._axis, self._inputs, self._file = axis, inputs, file
 
-    def __getitem__(self, layer: str) -> NDArray[Any]:
-        values = np.moveaxis(self._variables[self._names[layer]], self._axis, 0)[self._rows]
-        return finite(values.reshape(len(values), -1), self._inputs, f"{self._file}: {layer}")
+    def __getitem__(self, layer: str) -> NDArray[Any] | Columns:
+        name, shape = self._names[layer], self._variables.shapes[self._names[layer]]
+        where = f"{self._file}: {layer}"
+        if len(shape) == 2 and math.prod(shape) > LARGE and self._file.suffix in READ_IN_PARTS:
+            return Columns(self._file, name, self._rows, self._axis, shape, self._inputs)
+        values = np.moveaxis(self._variables[name], self._axis, 0)[self._rows]
+        return finite(values.reshape(len(values), -1), self._inputs, where)
 
     def __contains__(self, layer: object) -> bool:
         return layer in self._names

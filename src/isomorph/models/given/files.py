@@ -105,10 +105,8 @@ def place_of_seed(inputs: Inputs, n: int, what: str) -> int:
     return seeds.index(inputs.seed)
 
 
-def rows_by_name(
-    names: Sequence[str], stimuli: Names, where: str, others: bool = True
-) -> NDArray[np.intp]:
-    """Return the row of each stimulus by the names of the rows.
+def rows_by_name(names: Sequence[str], stimuli: Names, where: str) -> NDArray[np.intp]:
+    """Return the row of each stimulus by the names of the rows, passing over those of others.
 
     Parameters
     ----------
@@ -117,8 +115,6 @@ def rows_by_name(
     stimuli : array of str of shape (stimulus,)
     where : str
         File and variable, for messages.
-    others : bool
-        Whether rows may be of other stimuli, which are passed over.
 
     Raises
     ------
@@ -130,12 +126,6 @@ def rows_by_name(
     twice = [one for one, times in Counter(filter(None, ids)).items() if times > 1]
     if twice:
         raise IsomorphError(f'{where}: names "{twice[0]}" twice, expected each stimulus once')
-    if not others and "" in ids:
-        stranger = names[ids.index("")]
-        raise IsomorphError(
-            f'{where}: "{stranger}" is not a stimulus of {TABLE}, '
-            f"{did_you_mean(stranger, stimuli.tolist()[:2000])}"
-        )
     place = {one: at for at, one in enumerate(ids)}
     if lacking := [one for one in stimuli.tolist() if one not in place]:
         raise IsomorphError(

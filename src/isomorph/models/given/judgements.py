@@ -62,7 +62,7 @@ def rdm_of_ratings(
     Examples
     --------
     >>> import pandas as pd
-    >>> from isomorph.models.given.judgements import rdm_of_ratings
+    >>> from isomorph.models import rdm_of_ratings
     >>> told = pd.DataFrame({"first": list("aab"), "second": list("bcc"), "rating": [1, 4, 2]})
     >>> rdm_of_ratings(told).loc["a"].tolist()
     [0.0, 1.0, 4.0]
@@ -127,7 +127,7 @@ def rdm_of_triplets(triplets: pd.DataFrame, stimuli: Sequence[str] | None = None
     Examples
     --------
     >>> import pandas as pd
-    >>> from isomorph.models.given.judgements import rdm_of_triplets
+    >>> from isomorph.models import rdm_of_triplets
     >>> told = pd.DataFrame({"first": list("aab"), "second": list("bbc"), "odd": list("cca")})
     >>> rdm_of_triplets(told).round(2).values.tolist()
     [[0.0, 0.33, 1.0], [0.33, 0.0, 0.67], [1.0, 0.67, 0.0]]
@@ -196,7 +196,7 @@ def rdm_of_arrangements(
     Examples
     --------
     >>> import pandas as pd
-    >>> from isomorph.models.given.judgements import rdm_of_arrangements
+    >>> from isomorph.models import rdm_of_arrangements
     >>> told = pd.DataFrame({"trial": [1] * 3, "stimulus": list("abc"), "x": [0, 1, 3], "y": 0})
     >>> rdm = rdm_of_arrangements(told)
     >>> (rdm / rdm.loc["a", "b"]).loc["a"].round(6).tolist()

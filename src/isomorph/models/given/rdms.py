@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,7 @@ def _holding(variables: Variables, options: RdmOptions, n_stimuli: int) -> list[
     n_pairs = n_stimuli * (n_stimuli - 1) // 2
     found: list[str | None] = []
     for name, size in variables.sizes.items():
-        if size and (size % n_stimuli**2 == 0 or size % n_pairs == 0):
+        if size and (size % n_stimuli**2 == 0 or (n_pairs and size % n_pairs == 0)):
             shape = variables[name].shape
             square = (n_stimuli, n_stimuli)
             if square in (shape[-2:], shape[:2]) or n_pairs in shape[-2:]:
@@ -92,12 +93,19 @@ def _labels(variables: Variables, name: str, n: int) -> list[str]:
     """Return what the RDMs of one variable are called: several by the file, or counted from 1."""
     if n == 1:
         return [name]
-    for key in LABELS:
-        if key in variables:
-            names = as_names(variables[key])
-            if names is not None and len(set(names.tolist())) == n == len(names):
-                return list(map(str, names))
+    for given in [*_of_structs(variables), *(variables[key] for key in LABELS if key in variables)]:
+        names = as_names(given)
+        if names is not None and len(set(names.tolist())) == n == len(names):
+            return list(map(str, names))
     return [f"{name}[{number}]" for number in range(1, n + 1)]
+
+
+def _of_structs(variables: Variables) -> Iterator[NDArray[Any]]:
+    """Yield what struct arrays say under `name`, as authors of MATLAB's RSA toolbox name RDMs."""
+    for name in variables:
+        held = variables[name]
+        if "name" in (held.dtype.names or ()):
+            yield held["name"].ravel()
 
 
 def _layers(_: str, labels: Sequence[str], vectors: Vectors, __: Inputs) -> Layers:

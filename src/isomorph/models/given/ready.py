@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
@@ -32,14 +31,6 @@ class ReadyRdms:
     layers: Mapping[str, NDArray[np.float64]]
     distance: str = AS_GIVEN
     attributes: dict[str, str] = field(default_factory=dict)
-
-    def discard(self) -> None:
-        """Remove what lies on disk, which is nothing."""
-
-    @property
-    def folder(self) -> Path | None:
-        """Where the layers lie on disk: nowhere."""
-        return None
 
 
 def ready_dataset(
