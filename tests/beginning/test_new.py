@@ -1,10 +1,13 @@
 """A study begun from what stands in a folder: what is filled in, and that it runs as it stands."""
 
+import shutil
+
 import numpy as np
 import pandas as pd
 import pytest
 import recorded
 import yaml
+from scipy.io import savemat
 
 from isomorph.beginning import KINDS, begin
 from isomorph.cli import main
@@ -121,6 +124,25 @@ def test_volumes_in_hdf5_with_masks_and_a_table_of_trials_run(tmp_path):
     assert found["order"] == {"file": "trials.csv", "column": "image", "name": "{stem}"}
     assert found["regions"] == [{"file": "V1.nii.gz", "name": "V1"}]
     assert run(begun.study)["estimate"].max() > 0.8
+
+
+def test_a_design_in_another_file_of_arrays_and_masks_by_subject_are_found(tmp_path):
+    recorded.volumes(tmp_path / "parts")
+    folder = tmp_path / "recording"
+    recorded.images(folder / "images")
+    shown = pd.read_csv(tmp_path / "parts" / "trials.csv")["image"].str[-6:-4].astype(int) + 1
+    savemat(folder / "design.mat", {"ordering": shown.to_numpy()[None]})
+    for subject in ("s1", "s2"):
+        shutil.copy(tmp_path / "parts" / "ann.hdf5", folder / f"{subject}_betas.hdf5")
+        shutil.copy(tmp_path / "parts" / "V1.nii.gz", folder / f"{subject}_V1.nii.gz")
+    begin("first", folder)
+    written = dataset_of("first")
+    assert written["subjects"] == ["s1", "s2"]
+    found = written["responses"]
+    assert found["responses"] == "{subject}_betas.hdf5"
+    assert found["order"] == {"file": "design.mat", "variable": "ordering", "counted_from": 1}
+    assert found["regions"] == [{"file": "{subject}_V1.nii.gz", "name": "V1"}]
+    assert main(["check", "first"]) == 0
 
 
 @pytest.mark.parametrize("inside", [False, True])

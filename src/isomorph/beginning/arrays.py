@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+
+import numpy as np
 
 from isomorph.beginning.columns import Named, presentations, stimulus_columns
 from isomorph.beginning.draft import MODELS, Draft, distance_for, groups_model
 from isomorph.beginning.images import ids_of_all, images_of
 from isomorph.beginning.place import Place, shared_pattern
 from isomorph.beginning.setting import Setting
-from isomorph.beginning.tables import Tables, nearest, tables_of
+from isomorph.beginning.tables import Tables, is_table, nearest, tables_of
 from isomorph.errors import IsomorphError
 from isomorph.foreign.brain_images import open_image
 from isomorph.models.given.arrays import Arrays, read_arrays
@@ -43,7 +46,7 @@ class _Fit:
     shown : Named
         What names the stimulus of each presentation.
     shown_in : str
-        The table; '' for a variable of the file.
+        The table, or another file of arrays; '' for a variable of the file itself.
     regions : mapping of str to int
         Units by region, where that is known.
     units : str
@@ -103,7 +106,11 @@ def draft(place: Place) -> Draft:
         return path if pattern == first else path.replace(subjects[0], "{subject}")
 
     said = presentations(counts.values())
-    marks = tuple({**mark, "file": own(mark["file"])} for mark in one.marks)
+    marks = tuple(
+        {**mark, "file": own(mark["file"])} | _named_apart(mark, subjects[0])
+        for mark in one.marks
+        if not any(other in mark["file"] for other in subjects[1:])
+    )
     responses = (
         Setting("kind", "arrays"),
         Setting("responses", pattern, note=count(len(fitting), "array")),
@@ -137,11 +144,27 @@ def _shown(one: _Fit, own: Callable[[str], str], said: str) -> Setting:
     table = own(one.shown_in)
     if table and one.shown.column == ROWS:
         return Setting("presentations", table, note=said)
-    order = {"file": table, "column": one.shown.column} if table else {
-        "variable": one.shown.column}  # fmt: skip
-    if one.shown.naming != "{}":
+    order: dict[str, object] = {"file": table} if table else {}
+    if is_table(table):
+        order["column"] = one.shown.column
+    else:
+        order["variable"] = one.shown.column
+    if one.shown.places is not None:
+        order["counted_from"] = one.shown.places
+    elif one.shown.naming != "{}":
         order["name"] = one.shown.naming
-    return Setting("order", order, "where it stands what each presentation showed", said)
+    choose = "where it stands what each presentation showed"
+    if one.shown.places is not None:
+        choose += ", as places in the images in the order of their names"
+    return Setting("order", order, choose, said)
+
+
+def _named_apart(mark: Mapping[str, str], subject: str) -> dict[str, str]:
+    """Return the name of a mask without that of its subject."""
+    if "name" not in mark:
+        return {}
+    words = [word for word in re.split(r"[_.]", mark["name"]) if word not in (subject, "mask")]
+    return {"name": "_".join(words) or mark["name"]}
 
 
 def _counted(regions: Counter[str]) -> str:
@@ -242,6 +265,29 @@ def _rows(
         named = [one for one in stimulus_columns({key: values}, pictures) if one.known]
         if named:
             return named[0], ""
+    for other in place.beside(*ENDINGS):
+        if other != path and (places := _places(place, other, size)) is not None:
+            return places, other
+    return None
+
+
+def _places(place: Place, path: str, size: int) -> Named | None:
+    """Return what another file of arrays lists as places of images, one for each presentation."""
+    try:
+        arrays = read_arrays(place.at(path))
+    except IsomorphError:
+        return None  # a file of something else
+    for key, shape in arrays.shapes.items():
+        if arrays.sizes.get(key) != size or max(shape) != size:
+            continue
+        values = np.ravel(arrays[key])
+        if (values != np.rint(values)).any() or values.min() not in (0, 1):
+            continue
+        first = int(values.min())
+        images = images_of(place, size=int(values.max()) - first + 1)
+        if images is not None and len(np.unique(values)) == len(images.ids):
+            counts = Counter(images.ids[int(value) - first] for value in values)
+            return Named(key, dict(counts), known=len(counts), places=first)
     return None
 
 

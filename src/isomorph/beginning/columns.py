@@ -42,6 +42,8 @@ class Named:
         Added to a number first.
     known : int
         How many of the values name an image that is here.
+    places : int or None
+        Where values are counted from that are places in the images, and no names.
     """
 
     column: str
@@ -50,6 +52,7 @@ class Named:
     naming: str = "{}"
     offset: int = 0
     known: int = 0
+    places: int | None = None
 
     @property
     def said(self) -> str:

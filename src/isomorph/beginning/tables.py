@@ -18,10 +18,18 @@ Tables = dict[str, "pd.DataFrame"]
 """Tables by their paths."""
 
 
+ENDINGS = (".csv", ".tsv")
+
+
+def is_table(path: str) -> bool:
+    """Tell whether a path is that of a table of text."""
+    return path.lower().endswith(ENDINGS)
+
+
 def tables_of(place: Place) -> Tables:
     """Return every table that can be read."""
     found: Tables = {}
-    for path in place.beside(".csv", ".tsv"):
+    for path in place.beside(*ENDINGS):
         try:
             found[path] = read_table(place.at(path))
         except IsomorphError:
