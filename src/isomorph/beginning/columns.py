@@ -54,11 +54,6 @@ class Named:
     known: int = 0
     places: int | None = None
 
-    @property
-    def said(self) -> str:
-        """How many presentations there are of how many stimuli."""
-        return presentations(self.counts.values())
-
 
 def presentations(counts: Iterable[int]) -> str:
     """Say how many presentations there are of how many stimuli, and how many of each.

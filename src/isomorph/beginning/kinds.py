@@ -63,7 +63,7 @@ KINDS: Registry[Kind] = Registry(
             lazily("isomorph.beginning.betas:draft"),
         ),
         "rdms": Kind(
-            "ready RDMs (npy, npz, mat, HDF5) beside their images",
+            "ready RDMs (npy, npz, mat, HDF5, netCDF, CSV) beside their images",
             lazily("isomorph.beginning.rdms:recognise"),
             lazily("isomorph.beginning.rdms:draft"),
         ),

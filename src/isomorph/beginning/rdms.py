@@ -36,7 +36,7 @@ from isomorph.study.responses import RdmSource
 
 Array = npt.NDArray
 
-ENDINGS = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".hdf", ".csv")
+ENDINGS = (".npy", ".npz", ".mat", ".h5", ".hdf5", ".hdf", ".nc", ".csv", ".tsv")
 FEWEST = 3
 """Stimuli of an RDM that is worth comparing."""
 
@@ -101,7 +101,9 @@ def draft(place: Place) -> Draft:
     """
     ready = list(_ready(place))
     size = ready[0].n_stimuli
-    images = images_of(place, size=size)
+    taken = {one.path for one in ready}
+    beside = replace(place, only="", files=tuple(one for one in place.files if one not in taken))
+    images = images_of(beside, size=size)
     if images is None:
         raise IsomorphError(
             f"{place.at(ready[0].path)}: holds RDMs of {size} stimuli, and no folder beside it "
@@ -110,7 +112,7 @@ def draft(place: Place) -> Draft:
         )
     ready = _with_regions([one for one in ready if one.n_stimuli == size], place.folder.name)
     refused = [_refusal(place, one, images) for one in ready]
-    table = order_table(place, images.ids)
+    table = order_table(beside, images.ids)
     sources = tuple(
         _source(one, why, ("", "") if _names_stimuli(place, one, images) else table)
         for one, why in zip(ready, refused, strict=True)
