@@ -23,6 +23,7 @@ from pynwb.image import GrayscaleImage, IndexSeries
 from pynwb.ophys import ImageSegmentation
 
 from isomorph.archives.dandi import bring
+from isomorph.archives.lock import Lock, lock_file, write_lock
 from isomorph.archives.streaming import choose, copy_choice
 from isomorph.artefacts import provenance, read_responses, write_table
 from isomorph.stages.fetch import run as fetch_dataset
@@ -480,34 +481,54 @@ def test_an_embargo_is_opened_by_a_key_that_the_bucket_never_sees(
     assert {request.authorization for request in archive.asked(asset.blob_path)} == {None}
 
 
-def test_a_killed_reading_leaves_nothing_under_the_final_name(make_layout, archive, asset, folder):
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from pathlib import Path\n"
-        "from isomorph.stages.fetch import run\n"
-        "from isomorph.layout import Layout\n"
-        "from isomorph.study import load_study\n"
-        "study = Path(sys.argv[2])\n"
-        "run(Layout(load_study(study), study.parents[1]), 'objects')\n"
-    )
-    from isomorph.archives.lock import Lock, lock_file, write_lock
+PROGRAM = """
+import sys
+from pathlib import Path
+from isomorph.layout import Layout
+from isomorph.stages.fetch import run
+from isomorph.study import load_study
+study = Path(sys.argv[1])
+run(Layout(load_study(study), study.parents[1]), "objects")
+"""
 
+
+@pytest.fixture
+def started(make_layout, asset):
+    """Start to fetch the asset in a process of its own; return the layout and the process."""
     layout = make_layout(SPEC | {"include": ["**/*.nwb"]})
     write_lock(lock_file(layout.study, "objects"), Lock((locked(asset),), ("test",)))
+
+    def start():
+        command = [sys.executable, "-c", PROGRAM, str(layout.study.path)]
+        return layout, subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
+
+    return start
+
+
+def test_a_killed_reading_leaves_nothing_under_the_final_name(started, archive, asset):
     archive.bandwidth = 1e6
-    command = [sys.executable, "-c", program, os.fspath(folder), str(layout.study.path)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+    layout, process = started()
     end = time.monotonic() + 30
     while len(archive.asked(asset.blob_path)) < 4:
         assert time.monotonic() < end
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate()
     assert not (layout.archive("objects") / PATH).exists()
     assert not layout.manifest("objects").exists()
     archive.bandwidth = None
     fetch_dataset(layout, "objects")
     assert "units/spike_times" in content(layout.archive("objects") / PATH)
+
+
+def test_a_process_whose_reading_breaks_off_ends_with_its_own_status(started, archive, asset):
+    archive.fail(asset.blob_path, Fault(), Fault(), Fault(404, always=True))
+    _, process = started()
+    said = process.communicate(timeout=60)[1]
+    assert "went away while it was read" in said
+    assert process.returncode == 1  # not that of a crash in HDF5
 
 
 def test_a_full_disk_is_told(stream, folder):

@@ -79,29 +79,6 @@ def _variables(file: Path) -> object:
     return {name: np.asarray(value) for name, value in read_variables(file).items()}
 
 
-def _features(file: Path) -> object:
-    from isomorph.models.given.arrays import read_arrays
-
-    return {name: np.asarray(value) for name, value in read_arrays(file).items()}
-
-
-def _tensors(file: Path) -> None:
-    import torch
-    from safetensors.torch import save_file
-
-    save_file({"early": torch.ones(4, 3).bfloat16(), "late": torch.eye(4)}, file)
-
-
-def _netcdf(engine: str) -> Callable[[Path], None]:
-    def write(file: Path) -> None:
-        import xarray as xr
-
-        data = {"late": (("stimulus", "f"), np.arange(24.0).reshape(4, 6))}
-        xr.Dataset(data, {"stimulus": STIMULI}).to_netcdf(file, engine=engine)
-
-    return write
-
-
 def _savemat(file: Path, *, compressed: bool) -> None:
     from scipy.io import savemat
 
@@ -120,6 +97,17 @@ def _struct(file: Path) -> None:
     fields = [("image", object), ("label", object), ("at", object)]
     rows = [(pixels[i], one, np.array([i, 1.5])) for i, one in enumerate(STIMULI)]
     savemat(file, {"s": np.array(rows, dtype=fields)})
+
+
+def _netcdf(file: Path) -> None:
+    from scipy.io import netcdf_file
+
+    with netcdf_file(file, "w") as opened:
+        opened.createDimension("presentation", 3)
+        opened.createDimension("unit", 4)
+        one = opened.createVariable("held", ">i2", ("presentation", "unit"))
+        one[:] = np.arange(12).reshape(3, 4)
+        one.scale_factor = 0.5
 
 
 def _matlab_73(file: Path) -> None:
@@ -693,9 +681,7 @@ READERS: dict[str, Reader] = {
         cost=300,
     ),
     "MATLAB 7.3": Reader("a.mat", _matlab_73, _variables, cost=100),
-    "features": Reader("a.safetensors", _tensors, _features),
-    "netCDF": Reader("a.nc", _netcdf("h5netcdf"), _features, cost=60),
-    "netCDF, classic": Reader("a.nc", _netcdf("scipy"), _features),
+    "netCDF 3": Reader("a.nc", _netcdf, _variables, cost=2),
     "rsatoolbox": Reader("a.hdf5", _rsatoolbox, _variables, cost=60),
     "TSV": Reader("a.tsv", _bytes(EVENTS), _table, text=True),
     "CSV": Reader("a.csv", _bytes(EVENTS.replace(b"\t", b",")), _table, text=True),

@@ -151,7 +151,7 @@ def test_units_without_a_beta_in_some_run_are_left_out(make_study, two_runs, fil
     data = read(make_study(settings(within_run="z_score"), STIMULI))
     assert data.sizes["unit"] == 13
     assert (
-        '"units with a beta that is not a number, or the same in a whole run": 2'
+        '"units with a beta that is not a number, or the same in a whole file": 2'
         in (data.attrs["dropped"])
     )
 
@@ -246,7 +246,7 @@ def test_units_that_were_not_measured_in_some_run_are_left_out(make_study, two_r
     data = read(make_study(settings(), STIMULI))
     assert data.sizes["unit"] == 14
     assert (
-        '"units with a beta that is not a number, or the same in a whole run": 1'
+        '"units with a beta that is not a number, or the same in a whole file": 1'
         in (data.attrs["dropped"])
     )
 

@@ -278,6 +278,24 @@ def test_a_file_for_each_session_standardised_or_not(make_study, laid_out):
         np.testing.assert_allclose(found, scored[shown], atol=1e-5)
 
 
+def test_few_trials_of_one_value_are_no_sign_of_a_voxel_that_was_not_measured(make_study, laid_out):
+    """Of whole numbers two may be the same by chance; what is 0 throughout was not there."""
+    with h5py.File(laid_out / "s1_betas.hdf5", "a") as file:
+        values = file["results/betas"]
+        values[[0, 9], 0, 2, 1] = 7  # the two trials of im03, the only ones that count
+        values[:, 0, 3, 1] = 0
+    (laid_out / "all.csv").write_text("\n".join(["stimulus", *STIMULI]) + "\n")
+    order = {**betas()["order"], "into": {"file": "all.csv"}}
+    (data,) = read(make_study(betas(order=order), ["im03"])).values()
+    names = data["unit"].values.tolist()
+    assert "V1:1-2-0" in names
+    assert "V1:1-3-0" not in names
+    assert (
+        '"units with a beta that is not a number, or the same in a whole file": 1'
+        in (data.attrs["dropped"])
+    )
+
+
 def test_sessions_of_arrays_are_read_apart(make_study, laid_out):
     spec = two_sessions(laid_out) | {"responses": "{subject}_part_*.hdf5"}
     sessions = read(make_study(arrays(**spec), STIMULI))
@@ -318,6 +336,29 @@ def test_an_axis_of_stimuli_and_one_of_repetitions(make_study, files):
     rows = values[[0, 1, 2, 4]].reshape(4, 12, 2).transpose(1, 0, 2)
     np.testing.assert_array_equal(data["response"], rows[[*range(7), 9, 10, 11]])
     assert '"repetitions that were not shown": 2' in data.attrs["dropped"]
+
+
+@pytest.mark.parametrize(
+    "axes", [["unit", "presentation", "time"], ["time", "unit", "presentation"]]
+)
+def test_the_mean_over_a_window(make_study, files, axes):
+    values = RNG.integers(0, 5, (4, 6, 20)).astype(np.uint8)  # unit, presentation, time
+    with h5py.File(files / "s1.h5", "w") as file:
+        turned = values.transpose([["unit", "presentation", "time"].index(axis) for axis in axes])
+        file.create_dataset("raster", data=turned, chunks=(3, 2, 2))
+    (files / "shown.csv").write_text("\n".join(["stimulus", *STIMULI]) + "\n")
+    (files / "units.csv").write_text("region\nV1\nV1\nIT\nIT\n")
+    spec = {
+        "kind": "arrays", "responses": "{subject}.h5", "axes": axes, "units": "units.csv",
+        "presentations": "shown.csv", "times": {"start": -0.05, "width": 0.01},
+    }  # fmt: skip
+    (data,) = read(make_study(spec | {"window": [0.0, 0.1]}, STIMULI)).values()
+    np.testing.assert_allclose(data["response"], values[:, :, 5:15].mean(axis=2).T)
+    assert (float(data["time_start"]), float(data["time_stop"])) == (0.0, 0.1)
+    with pytest.raises(IsomorphError, match=r"window: 0 to 0\.105 s does not begin and end where"):
+        read(make_study(spec | {"window": [0.0, 0.105]}, STIMULI))
+    (every,) = read(make_study(spec, STIMULI)).values()
+    np.testing.assert_array_equal(every["response"], values.transpose(1, 0, 2))
 
 
 # ---------------------------------------------------------------- an array for each trial

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import ctypes
 import json
 import re
 import time
@@ -122,8 +124,10 @@ def _copy(remote: Remote, keep: Sequence[str], path: str, target: Path) -> list[
             copy_choice(source, choice, slim)
             return choice.left_out
     except IsomorphError:
+        atexit.register(_end_hdf5)
         raise
     except Exception as error:
+        atexit.register(_end_hdf5)
         # Whatever HDF5 makes of it, a read that failed is the cause.
         if remote.failure is not None:
             raise remote.failure from error
@@ -133,6 +137,15 @@ def _copy(remote: Remote, keep: Sequence[str], path: str, target: Path) -> list[
         raise IsomorphError(
             f"{path}: cannot be read as HDF5 ({first_line(error)}); use archive.access: download"
         ) from error
+
+
+def _end_hdf5() -> None:
+    """End HDF5 while Python is still there.
+
+    After a copy that broke off, HDF5 holds the source open by no handle that could be closed, and
+    reads it once more when the process ends, which without Python is a crash.
+    """
+    ctypes.CDLL(h5py.h5.__file__).H5close()
 
 
 def _check_nwb(file: Path, path: str) -> None:

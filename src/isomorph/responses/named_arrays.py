@@ -17,11 +17,12 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table, reading
-from isomorph.foreign.array_files import STIMULUS_KEYS, SUBJECT_KEYS
-from isomorph.foreign.hdf5 import afford_dataset, open_hdf5
+from isomorph.foreign.array_files import open_arrays, read_array
+from isomorph.foreign.hdf5 import open_hdf5
 from isomorph.foreign.matlab import read_mat
 from isomorph.foreign.numpy_files import read_npy, read_npz
 from isomorph.foreign.nwb import as_text
+from isomorph.foreign.stored_array import STIMULUS_KEYS, SUBJECT_KEYS
 from isomorph.registry import Registry
 
 Array = npt.NDArray
@@ -101,7 +102,7 @@ def _read_hdf5(file: Path, *, matlab: bool = False) -> Variables:
             if name.startswith("#") or (matlab and "/" in name):
                 return
             if isinstance(one, h5py.Dataset):
-                loaders[name] = partial(_dataset, file, name, matlab)
+                loaders[name] = partial(read_array, file, name)
                 sizes[name] = int(one.size or 0)
             elif matlab:
                 loaders[name] = partial(_refuse_struct, file, name)
@@ -110,29 +111,13 @@ def _read_hdf5(file: Path, *, matlab: bool = False) -> Variables:
     return Variables(loaders, sizes, measure)
 
 
-def _dataset(file: Path, name: str, matlab: bool) -> Array:
-    """Return a data set of an HDF5 file; MATLAB's with its axes as MATLAB has them."""
-    with open_hdf5(file) as opened, reading(f"{file}: {name}", "an array"):
-        one = opened[name]
-        if one.shape is None:
-            return np.zeros(0)
-        afford_dataset(one, f"{file}: {name}")
-        if not matlab:
-            return np.asarray(one.asstr()[()] if h5py.check_string_dtype(one.dtype) else one[()])
-        kind = bytes(one.attrs.get("MATLAB_class", b"")).decode()
-        if kind == "cell":
-            cells = [_matlab_text(opened[reference]) for reference in one[()].T.ravel()]
-            return np.array(cells, dtype=np.str_)
-        return np.array([_matlab_text(one)]) if kind == "char" else np.asarray(one[()]).T
-
-
-def _matlab_text(one: h5py.Dataset) -> str:
-    """Return what a cell of a MATLAB cell array says: its text, or its number as text."""
-    values = np.atleast_1d(one[()]).ravel()
-    if bytes(one.attrs.get("MATLAB_class", b"")) == b"char":
-        empty = "MATLAB_empty" in one.attrs
-        return "" if empty else "".join(map(chr, values))
-    return f"{values[0]:.15g}" if values.size == 1 else ""
+def _read_netcdf(file: Path) -> Variables:
+    with reading(file, "a netCDF file"):
+        is_hdf5 = h5py.is_hdf5(file)
+    if is_hdf5:
+        return _read_hdf5(file)
+    with open_arrays(file, "*") as found:
+        return _known({name: one.whole() for name, one in found.items()})
 
 
 def _read_csv(file: Path) -> Variables:
@@ -178,7 +163,7 @@ FORMATS: Registry[Callable[[Path], Variables]] = Registry(
         ".npz": _read_npz,
         ".npy": _read_npy,
         **dict.fromkeys((".h5", ".hdf5", ".hdf"), _read_hdf5),
-        **dict.fromkeys((".csv", ".tsv"), _read_csv),
+        ".nc": _read_netcdf,
         **dict.fromkeys((".pkl", ".pickle"), _refuse_pickle),
     },
 )

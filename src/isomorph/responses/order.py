@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table
-from isomorph.foreign.array_files import STIMULUS_KEYS, SUBJECT_KEYS
 from isomorph.foreign.natural import by_number
+from isomorph.foreign.stored_array import STIMULUS_KEYS, SUBJECT_KEYS
 from isomorph.responses.named_arrays import DESCRIPTORS, Variables, as_names
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.naming import id_of, path_id

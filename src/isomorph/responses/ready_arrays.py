@@ -17,8 +17,9 @@ import xarray as xr
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
-from isomorph.foreign.array_files import STIMULUS_KEYS, array_names, read_array
+from isomorph.foreign.array_files import array_names, read_array
 from isomorph.foreign.entities import in_order
+from isomorph.foreign.stored_array import STIMULUS_KEYS
 from isomorph.responses.array_sessions import ArrayUnits, Named, divided
 from isomorph.responses.betas.beta_regions import find_regions
 from isomorph.responses.betas.subject_betas import unit_names
@@ -34,7 +35,7 @@ from isomorph.responses.subject_files import Read, SubjectFiles
 from isomorph.responses.times import EDGES
 from isomorph.stimuli.names import refuse_misspelt
 from isomorph.stimuli.naming import id_of
-from isomorph.study.responses import ArrayResponses
+from isomorph.study.responses import ArrayResponses, EvenBins
 from isomorph.study.stored import PRESENTATION, REPETITION, TIME, UNIT
 
 Array = npt.NDArray
@@ -53,6 +54,7 @@ class ReadyArrays:
     units : ArrayUnits
         Those that count.
     times : array of shape (time, 2) or None
+        Or (2,), the one window over which the mean is taken.
     stimuli : array of str of shape (stimulus,)
     named : Named
         The files, for messages.
@@ -97,7 +99,8 @@ def look(files: SubjectFiles, settings: ArrayResponses) -> None:
     """
     found = _gather(files, settings)
     values = sum(len(one) for one in found.maps) * len(found.units.position)
-    if values * found.maps[0].times * found.maps[0].dtype.itemsize <= AT_ONCE:
+    bins = found.maps[0].times
+    if values * bins * found.maps[0].dtype.itemsize <= AT_ONCE:
         _sessions(found)
 
 
@@ -106,21 +109,24 @@ def _gather(files: SubjectFiles, settings: ArrayResponses) -> ReadyArrays:
     arrays = in_order(files.own(settings.responses))
     if settings.order is None and len(arrays) != 1:
         raise IsomorphError(_matches(files, settings.responses, len(arrays)))
-    times_file = [] if settings.times is None else [_one(files, settings.times)]
-    times = _read_times(times_file[0]) if times_file else None
-    usual = (PRESENTATION, UNIT) if times is None else (PRESENTATION, UNIT, TIME)
+    usual = (PRESENTATION, UNIT) if settings.times is None else (PRESENTATION, UNIT, TIME)
     spec = settings.model_copy(update={"axes": settings.axes or usual})
     maps = [open_stored(file, spec) for file in arrays]
+    times_file = [_one(files, settings.times)] if isinstance(settings.times, str) else []
+    times = _times(settings, times_file, maps[0].times)
     for one in maps:
         if times is not None and one.times != len(times):
-            raise IsomorphError(
-                f"{one.where}: has {one.times} time bins, {times_file[0]} lists {len(times)}"
-            )
+            where = times_file[0] if times_file else maps[0].where
+            raise IsomorphError(f"{one.where}: has {one.times} time bins, {where} {len(times)}")
         if one.cells.shape != maps[0].cells.shape:
             raise IsomorphError(
                 f"{one.where}: has {one.cells}, {maps[0].file} {maps[0].cells}; all files must "
                 "have the same units"
             )
+    if settings.window is not None and times is not None:
+        averaged = _inside(times, settings.window, f"{files.where}: responses.window")
+        maps = [replace(one, averaged=averaged) for one in maps]
+        times = np.array(settings.window, dtype=float)
     units, read_units = _units(files, settings, maps[0])
     shown, stimuli, read_shown, where = _shown(files, settings, maps)
     refuse_misspelt(
@@ -248,6 +254,38 @@ def _matches(files: SubjectFiles, pattern: str, count: int) -> str:
         f"{files.where}: responses: {pattern.replace('{subject}', files.subject)} matches "
         f"{count} files of the archive, expected one"
     )
+
+
+def _times(settings: ArrayResponses, files: Sequence[Path], count: int) -> Array | None:
+    """Return start and stop of every time bin (time, 2), None where there are none."""
+    if files:
+        return _read_times(files[0])
+    if not isinstance(settings.times, EvenBins):
+        return None
+    first = np.arange(count)
+    start, width = settings.times.start, settings.times.width
+    return np.stack([start + first * width, start + (first + 1) * width], axis=1)
+
+
+def _inside(times: Array, window: tuple[float, float], where: str) -> tuple[int, int]:
+    """Return the first of the time bins in a window, and the one behind the last.
+
+    Raises
+    ------
+    IsomorphError
+        When the window does not begin and end where bins do.
+    """
+    near = 1e-3 * float((times[:, 1] - times[:, 0]).min())
+    inside = (times[:, 0] >= window[0] - near) & (times[:, 1] <= window[1] + near)
+    first, behind = int(np.argmax(inside)), int(np.argmax(inside) + inside.sum())
+    if not inside.any() or (
+        abs(times[first, 0] - window[0]) > near or abs(times[behind - 1, 1] - window[1]) > near
+    ):
+        raise IsomorphError(
+            f"{where}: {window[0]:g} to {window[1]:g} s does not begin and end where time bins do, "
+            f"{len(times)} of them from {times[0, 0]:g} to {times[-1, 1]:g} s"
+        )
+    return first, behind
 
 
 def _read_times(file: Path) -> Array:

@@ -247,6 +247,15 @@ class RasterResponses(Windowed):
     """Whether responses are spikes per second instead of counts."""
 
 
+class EvenBins(Spec):
+    """Time bins that are equally long and follow each other."""
+
+    start: float
+    """When the first begins, seconds from onset."""
+    width: float = Field(gt=0)
+    """How long each is, seconds."""
+
+
 class ArrayResponses(StoredArrays):
     """Ready responses: an array of presentations by units, also over time, and what its axes are.
 
@@ -265,9 +274,13 @@ class ArrayResponses(StoredArrays):
     """CSV or TSV with a `region` column and optionally `unit`, a row per unit."""
     regions: tuple[BetaRegion, ...] = ()
     """Files that mark the units of regions instead."""
-    times: str | None = None
+    times: str | EvenBins | None = None
     """CSV or TSV with `time_start` and `time_stop`, seconds from onset, a row per time bin in order
-    of time; where the responses have the axis `time`."""
+    of time; or `{start: -0.05, width: 0.001}`, where all bins are equally long. It goes with the
+    axis `time`."""
+    window: Window | None = None
+    """Start and stop of the response window, seconds from onset: responses are means over its time
+    bins. Without it RDMs are of every bin."""
 
     @model_validator(mode="after")
     def _told_once(self) -> ArrayResponses:
@@ -281,6 +294,8 @@ class ArrayResponses(StoredArrays):
             raise ValueError("axes: repetition goes with order, which lists the stimuli")
         if self.axes and (TIME in self.axes) != (self.times is not None):
             raise ValueError("times: goes with the axis time, whose bins it lists")
+        if self.window is not None and self.times is None:
+            raise ValueError("window: goes with times, the bins of which it averages")
         return self
 
 

@@ -25,8 +25,8 @@ class Divided(Spec):
 Scale = Annotated[float, Field(gt=0)] | Divided
 
 
-class StimulusOrder(Spec):
-    """What was shown in each presentation, in their order."""
+class NamesIn(Spec):
+    """A list of stimuli: a column of a table, or an array."""
 
     file: str | None = None
     """CSV or TSV table, or a file of arrays, in which the stimuli stand; `{subject}` stands for the
@@ -43,9 +43,6 @@ class StimulusOrder(Spec):
     counted_from: Literal[0, 1] | None = None
     """Whether the values are places, counted from 0 or from 1, in the stimulus table, or in what
     `into` lists. Without it they are names."""
-    into: StimulusOrder | None = None
-    """What the places are places in: a column of a table, or an array. Its values are names, or
-    places themselves."""
     name: Naming = "{}"
     """How a value that is a name becomes the stimulus' name. With `{stem}` in place of `{}` it is a
     path, of which the last part without its ending counts."""
@@ -54,15 +51,29 @@ class StimulusOrder(Spec):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if self.into is not None and self.counted_from is None:
-            raise ValueError(
-                "into: takes places; say with counted_from where they are counted from"
-            )
-        if self.into is not None and self.into.file is None:
+        into: NamesIn | None = getattr(self, "into", None)
+        if into is not None and self.counted_from is None:
+            raise ValueError("into: takes places; say counted_from, 0 or 1")
+        if into is not None and into.file is None:
             raise ValueError("into.file: is required")
         if self.column is not None and self.variable is not None:
             raise ValueError("give column, of a table, or variable, of a file of arrays")
         return self
+
+
+class PlacesIn(NamesIn):
+    """A list of stimuli, or of places of theirs in another."""
+
+    into: NamesIn | None = None
+    """What those places are places in."""
+
+
+class StimulusOrder(NamesIn):
+    """What was shown in each presentation, in their order."""
+
+    into: PlacesIn | None = None
+    """What the places are places in: a column of a table, or an array. Its values are names, or
+    places themselves."""
 
 
 class RunOrder(Spec):

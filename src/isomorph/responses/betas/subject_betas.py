@@ -77,11 +77,9 @@ def read_betas(found: SubjectMaps) -> xr.Dataset:
     scaled = any(how != "none" for how in standardised.values())
     used = shown.stimulus != "" if scaled else keep
     response = _read(found, used)
-    number = np.repeat(np.arange(len(found.runs)), [len(one) for one in found.runs]).astype(np.str_)
     session = shown.session
-    run = number if shown.run is None else _joined(session, shown.run)
+    run = session if shown.run is None else np.char.add(np.char.add(session, "|"), shown.run)
     within = {"within_run": run, "sessions": session}
-    _by_group(response, run[used], _measured)
     for key, how in standardised.items():
         if how != "none":
             _by_group(response, within[key][used], STANDARDISED[how])
@@ -119,14 +117,10 @@ def _read(found: SubjectMaps, used: Array) -> Array:
         rows = used[first : first + len(one)]
         if rows.any():
             count = int(rows.sum())
-            response[row : row + count] = one.read(found.regions.position)[rows]
+            response[row : row + count] = _measured(one.read(found.regions.position))[rows]
             row += count
         first += len(one)
     return response
-
-
-def _joined(one: Array, other: Array) -> Array:
-    return np.char.add(np.char.add(one, "|"), other)
 
 
 def _by_group(response: Array, group: Array, change: Callable[[Array], Array]) -> None:
@@ -146,7 +140,7 @@ def _good(response: Array, found: RegionsOfMaps, where: str) -> tuple[Array, dic
     good = np.isfinite(response).all(axis=0)
     if not good.any():
         raise IsomorphError(f"{where}: no unit of any region has a beta in every map")
-    reason = "units with a beta that is not a number, or the same in a whole run"
+    reason = "units with a beta that is not a number, or the same in a whole file"
     return good, {
         reason: int((~good).sum()),
         "units of a region without betas": found.absent,
@@ -154,9 +148,10 @@ def _good(response: Array, found: RegionsOfMaps, where: str) -> tuple[Array, dic
 
 
 def _measured(betas: Array) -> Array:
-    """Return the betas (map, unit) of a run, NaN for units that were not measured in it.
+    """Return the betas (map, unit) of a file, NaN for units that were not measured in it.
 
-    Those have one value, most often 0, in all of its maps.
+    Those have one value, most often 0, in all of its maps, also in those that do not count: of
+    whole numbers few may be the same by chance.
     """
     if len(betas) < 2:
         return betas

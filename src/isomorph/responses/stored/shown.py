@@ -10,17 +10,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.foreign import read_table
-from isomorph.foreign.array_files import is_array_file, read_array
+from isomorph.errors import IsomorphError
 from isomorph.foreign.entities import labels_of_runs, parse
-from isomorph.foreign.natural import by_number
-from isomorph.responses.named_arrays import as_names
-from isomorph.responses.order import is_numbered
+from isomorph.responses.stored.listed import Listed
 from isomorph.responses.stored.stored_maps import StoredMaps
 from isomorph.responses.subject_files import SubjectFiles
-from isomorph.stimuli.naming import named
-from isomorph.study.stored import RunOrder, StimulusOrder, StoredArrays
+from isomorph.study.stored import StoredArrays
 
 Array = npt.NDArray
 Names = npt.NDArray[np.str_]
@@ -70,7 +65,7 @@ def shown_in(own: SubjectFiles, settings: StoredArrays, maps: Sequence[StoredMap
     assert settings.order is not None
     files, counts = [one.file for one in maps], [len(one) for one in maps]
     total = sum(counts)
-    listed = _Listed(own, files)
+    listed = Listed(own, files)
     stimulus, where = listed.stimuli(settings.order)
     stimulus = np.repeat(stimulus, maps[0].rows[1] if len(maps[0].rows) > 1 else 1)
     if settings.unfinished:
@@ -141,181 +136,3 @@ def _refuse_other_number(listed: int, held: int, where: str, files: Sequence[Pat
             f"{where}: lists {listed:,} presentations, {of} hold{'' if len(files) > 1 else 's'} "
             f"{held:,}; both must be of the same{more}"
         )
-
-
-class _Listed:
-    """Lists in the files of a subject, and which files were read for them."""
-
-    def __init__(self, own: SubjectFiles, responses: Sequence[Path]) -> None:
-        self.own = own
-        self.responses = responses
-        self.files: list[Path] = []
-
-    def stimuli(self, order: StimulusOrder) -> tuple[Names, str]:
-        """Return the id of the stimulus of each presentation, and where it stands."""
-        names, where, ids = self._names(order)
-        if not ids:
-            names = self.own.names.ids_or_names(self.files[0], names)
-        return names, where
-
-    def _names(self, order: StimulusOrder) -> tuple[Names, str, bool]:
-        """Return the name that each value stands for, where they stand, and if names are ids."""
-        values, where = self._values(order.file, order.column, order.variable, order.at)
-        texts = as_names(values)
-        if texts is None:
-            raise IsomorphError(
-                f"{where}: is of shape {values.shape} and type {values.dtype}, expected a name or "
-                "a whole number for each presentation"
-            )
-        if order.counted_from is None:
-            return named(texts, order.name, order.blank), where, False
-        blank = np.isin(texts, ["", *order.blank])
-        places = _places(texts, blank, where) - order.counted_from
-        if order.into is not None:
-            known, listed, ids = self._names(order.into)
-        elif self.own.names.naming is None:
-            raise IsomorphError(
-                f"{where}: holds places in the list of stimuli, which nobody gave; name the "
-                "stimuli, or say with `into` what the places are places in"
-            )
-        else:
-            known, listed, ids = self.own.names.stimuli, self.own.names.table, True
-            _refuse_numbers_left_out(known, listed, where)
-        _refuse_out_of_range(places, ~blank, len(known), order.counted_from, where, listed)
-        return np.where(blank, "", known[np.where(blank, 0, places)]).astype(np.str_), where, ids
-
-    def runs(self, order: RunOrder, total: int) -> tuple[Names, str]:
-        """Return the run of each presentation, and where it stands."""
-        if order.each is not None:
-            where = f"{self.own.where}: runs.each"
-            if total % order.each:
-                raise IsomorphError(
-                    f"{where}: {total:,} presentations do not divide into runs of {order.each}"
-                )
-            return _numbered(np.full(total // order.each, order.each)), where
-        values, where = self._values(order.file, order.column, order.variable, None,
-                                     flat=order.holds == "labels")  # fmt: skip
-        if order.holds == "labels":
-            texts = as_names(values)
-            if texts is None or (texts == "").any():
-                raise IsomorphError(f"{where}: expected the run of every presentation")
-            return texts, where
-        numbers = _numbers(values, where)
-        numbers = (numbers != 0).sum(axis=-1) if order.holds == "pattern" else numbers
-        numbers = numbers.ravel()
-        if (numbers < 0).any() or (numbers != np.rint(numbers)).any():
-            raise IsomorphError(f"{where}: holds what is no number of presentations")
-        return _numbered(numbers.astype(int)), where
-
-    def _values(
-        self,
-        pattern: str | None,
-        column: str | None,
-        variable: str | None,
-        at: int | dict[str, int] | None,
-        *,
-        flat: bool = True,
-    ) -> tuple[Array, str]:
-        """Return the values of a column or an array, of all files that match, and where it is."""
-        files = list(self.responses) if pattern is None else sorted(
-            self.own.own_or_beside(pattern), key=lambda file: by_number(str(file)))  # fmt: skip
-        self.files += files
-        parts = []
-        for file in files:
-            if is_array_file(file):
-                if column is not None:
-                    raise IsomorphError(
-                        f"{file}: column: is of tables; of a file of arrays name the variable"
-                    )
-                values = read_array(file, variable)
-                parts.append(_row(values, at, self.own.subject, f"{file}: {variable or 'array'}"))
-            else:
-                name = column or "stimulus"
-                parts.append(read_table(file, name)[name].to_numpy(dtype=np.str_))
-        said = column if column is not None else variable
-        where = f"{files[0]}: {said}" if said else str(files[0])
-        if not flat:
-            return (parts[0] if len(parts) == 1 else np.concatenate(parts)), where
-        flatter = [np.squeeze(one) for one in parts]
-        for file, one in zip(files, flatter, strict=True):
-            if one.ndim > 1:
-                raise IsomorphError(
-                    f"{file}: {said}: is of shape {one.shape}, expected one value for each "
-                    "presentation; where it has a row for each subject, say which with `at`"
-                )
-        return np.concatenate([np.ravel(one) for one in flatter]), where
-
-
-def _row(values: Array, at: int | dict[str, int] | None, subject: str, where: str) -> Array:
-    """Return the row of a subject, or all where rows are not of subjects."""
-    if at is None:
-        return values
-    if isinstance(at, dict):
-        if subject not in at:
-            raise IsomorphError(f"{where}: at: names no row of {subject}, "
-                                f"{did_you_mean(subject, at)}")  # fmt: skip
-        at = at[subject]
-    if not 0 <= at < values.shape[0]:
-        raise IsomorphError(
-            f"{where}: at: row {at} lies outside its shape {values.shape}, counted from 0"
-        )
-    return np.asarray(values[at])
-
-
-def _numbers(values: Array, where: str) -> Array:
-    if values.dtype.kind in "biuf":
-        return values.astype(float)
-    try:
-        return values.astype(float)
-    except ValueError:
-        raise IsomorphError(f"{where}: expected numbers") from None
-
-
-def _places(texts: Names, blank: npt.NDArray[np.bool_], where: str) -> Array:
-    """Return whole numbers that texts say, 0 for blanks."""
-    wrong = [one for one in texts[~blank].tolist() if not one.removeprefix("-").isdecimal()]
-    if wrong:
-        raise IsomorphError(
-            f'{where}: holds "{wrong[0]}", expected places, which are whole numbers; leave '
-            "counted_from out where these are names"
-        )
-    return np.where(blank, "0", texts).astype(np.int64)
-
-
-def _refuse_out_of_range(
-    places: Array, inside: Array, known: int, start: int, where: str, listed: str
-) -> None:
-    outside = inside & ((places < 0) | (places >= known))
-    if outside.any():
-        row = int(np.argmax(outside))
-        raise IsomorphError(
-            f"{where}: presentation {row + 1} is of place {int(places[row]) + start}, but {listed} "
-            f"lists {known:,}, counted from {start}"
-        )
-
-
-def _refuse_numbers_left_out(stimuli: Array, table: str, where: str) -> None:
-    """Refuse places in a list of numbered stimuli of which some are left out: others would follow.
-
-    Raises
-    ------
-    IsomorphError
-        Naming the first number that is missing.
-    """
-    ids = stimuli.tolist()
-    if not is_numbered(ids):
-        return
-    numbers = [[int(piece) for piece in re.findall(r"\d+", one)] for one in ids]
-    varied = next((at for at, one in enumerate(zip(*numbers, strict=True)) if len(set(one)) > 1), 0)
-    for at, (one, name) in enumerate(zip(numbers, ids, strict=True)):
-        if one[varied] != numbers[0][varied] + at:
-            raise IsomorphError(
-                f'{where}: holds places, and in {table} "{name}" follows "{ids[at - 1]}", so that '
-                "nobody knows whether the places count those between; say with `into` what they "
-                "are places in"
-            )
-
-
-def _numbered(lengths: Array) -> Names:
-    """Return a number for every presentation of each run."""
-    return np.repeat(np.arange(1, len(lengths) + 1), lengths).astype(np.str_)

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.foreign.array_files import StoredArray, open_array, open_arrays
+from isomorph.foreign.array_files import open_array, open_arrays
 from isomorph.foreign.budget import afford
+from isomorph.foreign.stored_array import StoredArray
 from isomorph.responses.places import Place
 from isomorph.responses.stored.cells import Cells
 from isomorph.responses.stored.parts import box, parts
@@ -50,6 +51,8 @@ class StoredMaps:
         Of what is read.
     factor : tuple of (float, float)
         What values are multiplied by, and what they are divided by.
+    averaged : tuple of (int, int) or None
+        First time bin, and the one behind the last, over which the mean is taken.
     """
 
     file: Path
@@ -63,6 +66,7 @@ class StoredMaps:
     times: int
     dtype: np.dtype[Any]
     factor: tuple[float, float]
+    averaged: tuple[int, int] | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -75,6 +79,8 @@ class StoredMaps:
     def read(self, units: Array) -> Array:
         """Return the values of some units: (map, unit), or (map, unit, time) where there are bins.
 
+        Of bins that are averaged the mean is all that is held of them.
+
         Parameters
         ----------
         units : array of shape (unit,)
@@ -85,19 +91,22 @@ class StoredMaps:
         IsomorphError
             When the file is damaged, or the values would take too much memory.
         """
-        bins = (self.times,) if TIME in self.axes else ()
+        bins = (self.times,) if TIME in self.axes and self.averaged is None else ()
         shape = (*self.rows, len(units), *bins)
+        kind = self.dtype if self.averaged is None else np.dtype(np.float64)
         afford(
-            self.where, f"an array of shape {shape} and type {self.dtype}",
-            math.prod(shape) * self.dtype.itemsize,
+            self.where, f"an array of shape {shape} and type {kind}",
+            math.prod(shape) * kind.itemsize,
         )  # fmt: skip
-        found = np.empty(shape, self.dtype)
+        found = np.zeros(shape, kind)
         at = np.stack(np.unravel_index(units, self.cells.shape))
         with open_arrays(self.file, self.variable) as arrays:
             of_rows = bool(set(OF_ROWS) & set(self.axes))
             for place, array in enumerate(arrays.values()):
-                _copy(array, self.axes, at, found if of_rows else found[place])
+                _copy(array, self.axes, at, found if of_rows else found[place], self.averaged)
         found = found.reshape(len(self), *shape[len(self.rows) :])
+        if self.averaged is not None:
+            found /= self.averaged[1] - self.averaged[0]
         times, divided_by = self.factor
         if times != 1.0:
             found *= found.dtype.type(times)
@@ -189,7 +198,13 @@ def _factor(settings: StoredArrays) -> tuple[float, float]:
     return (1.0, scale.divide) if isinstance(scale, Divided) else (scale, 1.0)
 
 
-def _copy(array: StoredArray, axes: Sequence[str], at: Array, into: Array) -> None:
+def _copy(
+    array: StoredArray,
+    axes: Sequence[str],
+    at: Array,
+    into: Array,
+    added: tuple[int, int] | None = None,
+) -> None:
     """Copy some units of an array, part by part.
 
     Parameters
@@ -199,6 +214,8 @@ def _copy(array: StoredArray, axes: Sequence[str], at: Array, into: Array) -> No
     at : array of shape (axis of units, unit)
         Indices of the units.
     into : array of shape ([presentation or stimulus, repetition,] unit[, time])
+    added : tuple of (int, int), optional
+        Time bins that are added up; `into` then has no axis of time.
     """
     rows = [axes.index(axis) for axis in OF_ROWS if axis in axes]
     bins = [axes.index(TIME)] if TIME in axes else []
@@ -206,6 +223,8 @@ def _copy(array: StoredArray, axes: Sequence[str], at: Array, into: Array) -> No
     bounds: list[tuple[int, int]] = [(0, length) for length in array.shape]
     for place, bound in zip(spatial, box(at), strict=True):
         bounds[place] = bound
+    if added is not None:
+        bounds[bins[0]] = added
     for part in parts(bounds, array.blocks, array.dtype.itemsize):
         low = np.array([[part[place].start] for place in spatial])
         high = np.array([[part[place].stop] for place in spatial])
@@ -213,12 +232,12 @@ def _copy(array: StoredArray, axes: Sequence[str], at: Array, into: Array) -> No
         if inside.size:
             values = array.part(part).transpose([*rows, *spatial, *bins])
             every = (slice(None),) * len(rows)
-            to: tuple[Any, ...] = (
-                *(part[place] for place in rows),
-                inside,
-                *(part[place] for place in bins),
-            )
-            into[to] = values[(*every, *(at[:, inside] - low))]
+            picked = values[(*every, *(at[:, inside] - low))]
+            to: tuple[Any, ...] = (*(part[place] for place in rows), inside)
+            if added is not None:
+                into[to] += picked.sum(axis=-1, dtype=np.float64)
+            else:
+                into[(*to, *(part[place] for place in bins))] = picked
 
 
 def read_cells(

@@ -1,0 +1,116 @@
+"""Arrays of HDF5 files, MATLAB's of version 7.3 and netCDF's of version 4 among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from isomorph.foreign.guard import reading
+from isomorph.foreign.hdf5 import afford_dataset, open_hdf5
+from isomorph.foreign.packed_values import Unpacked, unpacked
+from isomorph.foreign.stored_array import Array, Arrays, Part, StoredArray, as_stored, meant
+
+
+@contextmanager
+def in_hdf5(file: Path, variable: str | None) -> Iterator[Arrays]:
+    """Open an HDF5 file and find arrays in it, see `isomorph.foreign.array_files.open_arrays`."""
+    matlab, packed = file.suffix.lower() == ".mat", file.suffix.lower() == ".nc"
+    path = variable.replace(".", "/") if matlab and variable is not None else variable
+    with open_hdf5(file) as opened:
+        found = {}
+        for name in _paths(opened, file, path):
+            with reading(f"{file}: {name}", "an array"):
+                found[name] = _dataset(opened, file, name, matlab=matlab, packed=packed)
+        yield found
+
+
+def _paths(opened: h5py.File, file: Path, path: str | None) -> list[str]:
+    """Return the paths of the data sets that are meant."""
+    if path is not None and "*" not in path:
+        with reading(file, "an HDF5 file"):
+            one = opened.get(path)
+        if isinstance(one, h5py.Dataset):
+            return [path.strip("/")]
+    return meant(paths_in(opened, file), path, file)
+
+
+def paths_in(opened: h5py.File, file: Path) -> list[str]:
+    """Return the paths of all data sets but those that hold the values of an axis."""
+    known: list[str] = []
+
+    def note(name: str, one: Any) -> None:
+        if isinstance(one, h5py.Dataset) and not name.startswith("#") and not one.is_scale:
+            known.append(name)
+
+    with reading(file, "an HDF5 file"):
+        opened.visititems(note)
+    return known
+
+
+def _dataset(
+    opened: h5py.File, file: Path, name: str, *, matlab: bool, packed: bool
+) -> StoredArray:
+    one = opened[name]
+    where = f"{file}: {name}"
+    if one.shape is None or "MATLAB_empty" in one.attrs:
+        return as_stored(np.zeros((0,)), file, name)
+    if matlab and _is_text(one):
+        return as_stored(np.array(_text(one)), file, name)
+    if h5py.check_ref_dtype(one.dtype):
+        afford_dataset(one, where)
+        return as_stored(_pointed_at(opened, one, matlab), file, name)
+    if h5py.check_string_dtype(one.dtype):
+        afford_dataset(one, where)
+        return as_stored(np.asarray(one.asstr()[()]), file, name)
+    decode = unpacked(one.attrs, one.dtype) if packed else Unpacked(one.dtype)
+    turned = -1 if matlab else 1
+
+    def part(slices: Part) -> Array:
+        with reading(where, "an array"):
+            values = np.asarray(one[slices[::turned]])
+        return decode(values.T if matlab else values)
+
+    blocks = one.chunks[::turned] if one.chunks else None
+    return StoredArray(where, name, one.shape[::turned], decode.dtype, blocks, part)
+
+
+def _pointed_at(opened: h5py.File, one: h5py.Dataset, matlab: bool) -> Array:
+    """Return what the cells of a MATLAB cell array, or a field of its structs, hold.
+
+    Cells of a text or a number each are texts; arrays of one shape are stacked, (*cells, *array).
+    """
+    cells = one[()].T if matlab else one[()]
+    targets = [opened[reference] for reference in cells.ravel()]
+    held: list[Any] = [
+        _text(target) if _is_text(target) else np.squeeze(np.asarray(target[()]).T)
+        for target in targets
+    ]
+    shapes = sorted({np.shape(value) for value in held})
+    if len(shapes) > 1 and any(isinstance(value, str) for value in held):
+        held = [value if np.ndim(value) == 0 else "" for value in held]
+    elif len(shapes) > 1:
+        raise ValueError(f"its cells hold arrays of shapes {shapes[0]} and {shapes[-1]}")
+    if any(isinstance(value, str) for value in held) or (_class(one) == "cell" and shapes == [()]):
+        held = [value if isinstance(value, str) else f"{value:.15g}" for value in held]
+        return np.array(held, dtype=np.str_).reshape(cells.shape)
+    return np.stack(held).reshape(*cells.shape, *shapes[0]) if held else np.zeros(0)
+
+
+def _class(one: h5py.Dataset) -> str:
+    """Return what MATLAB calls the kind of a data set, '' where it does not say."""
+    said = one.attrs.get("MATLAB_class", "")
+    return said.decode() if isinstance(said, bytes) else str(said)
+
+
+def _is_text(one: h5py.Dataset) -> bool:
+    """Tell whether a data set is what MATLAB calls text: the codes of its letters."""
+    return _class(one) == "char"
+
+
+def _text(one: h5py.Dataset) -> str:
+    return "" if "MATLAB_empty" in one.attrs else "".join(map(chr, np.ravel(one[()].T, "F")))
