@@ -82,6 +82,7 @@ wildcard_constraints:
     dataset=one_of(STUDY.datasets),
     subject=one_of({name for spec in STUDY.datasets.values() for name in spec.subjects}),
     model=one_of(name for name, _, _ in STUDY.instances()),
+    key="[0-9a-f]{12}",
 
 
 def asked_for(stages):
@@ -102,7 +103,7 @@ def datasets_of(stage, of_simulated):
 
 
 def pattern(stage, place, of_simulated=False):
-    """Return what a place of the layout gives for a stage's {dataset}, {subject} and {model}."""
+    """Return what a place of the layout gives for a stage's {dataset}, {subject}, {model}, {key}."""
     names = [f"{{{name}}}" for name in made_for(stage)]
     return place(patterns(STUDY, simulated=of_simulated), Job(stage, tuple(names)))
 

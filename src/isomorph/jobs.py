@@ -95,7 +95,14 @@ def patterns(study: Study, *, simulated: bool = False) -> Layout:
         Whether the datasets are simulated; their archives stand elsewhere.
     """
     archive = SimulatedArchive.model_construct() if simulated else None
-    return Layout(cast(Study, _AnyDataset(study.name, archive)))
+    return _Patterns(cast(Study, _AnyDataset(study.name, archive)))
+
+
+class _Patterns(Layout):
+    """A layout of names in braces, of which the key is one."""
+
+    def key(self, dataset: str, instance: str) -> str:
+        return "{key}"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from isomorph.catalogue import CATALOGUE
+from isomorph import slices
+from isomorph.catalogue import CATALOGUE, made_by
 from isomorph.study import Study
 from isomorph.study.archive import SimulatedArchive
 
@@ -71,9 +72,25 @@ class Layout:
             parts["owner"] = self.study.stimulus_set(parts["dataset"])
         if "{archive}" in entry.path:
             parts["archive"] = str(self.archive(parts["dataset"]).relative_to(self.root))
+        if entry.keyed:
+            parts["key"] = self.key(parts["dataset"], parts["model"])
         if "layer" in parts:
             parts["layer"] = re.sub(r"[^\w.-]", "-", parts["layer"])
         return self.root / entry.path.format(**parts)
+
+    def key(self, dataset: str, instance: str) -> str:
+        """Return the key of the activations of a model instance, the same in every study.
+
+        It follows from the model's settings, from the files of the user's own that decide it, such
+        as code and weights, and from how large the stimuli were shown. So what studies set
+        otherwise stands beside the other, and what they set alike is made once.
+        """
+        return slices.key_of(slices.activations(self.study, dataset, instance))
+
+    @property
+    def made(self) -> tuple[Path, ...]:
+        """Folders that hold nothing but what stages made."""
+        return self.results, self.root / "data" / "activations"
 
     def __getattr__(self, name: str) -> Callable[..., Path]:
         """Return the function from names to the path of an artefact: `layout.responses(...)`."""
@@ -83,10 +100,15 @@ class Layout:
 
     def log(self, stage: str, *names: str) -> Path:
         """What one job of a stage said."""
-        return self.results.joinpath("logs", stage, *names).with_name(f"{(stage, *names)[-1]}.log")
+        return self._told("logs", stage, names, "log")
 
     def benchmark(self, stage: str, *names: str) -> Path:
         """What one job of a stage cost."""
-        return self.results.joinpath("benchmarks", stage, *names).with_name(
-            f"{(stage, *names)[-1]}.tsv"
-        )
+        return self._told("benchmarks", stage, names, "tsv")
+
+    def _told(self, kind: str, stage: str, names: tuple[str, ...], ending: str) -> Path:
+        """Return where it is told of a job, under its key where what it makes has one."""
+        words = [(stage, *names)[-1]]
+        if any(one.keyed for one in made_by(stage)):
+            words.append(self.key(*names))
+        return self.results.joinpath(kind, stage, *names).with_name(f"{'-'.join(words)}.{ending}")

@@ -12,6 +12,7 @@ from isomorph.beside import by_name, named_beside, values_at
 from isomorph.own import digest_of, own_digests, seeded
 from isomorph.study import Spec, Study
 from isomorph.study.archive import SimulatedArchive
+from isomorph.study.pairs import both
 from isomorph.study.pinned import PINNED
 
 Slice = dict[str, Any]
@@ -97,7 +98,7 @@ def brain_rdms(study: Study, dataset: str) -> Slice:
     """Return what decides the RDMs of a dataset's regions beside its responses."""
     spec = study.dataset(dataset)
     return {
-        "distances": list(study.spec.distances),
+        "distances": _distances(study, 0),
         "transform": spec.transform,
         "subjects": list(spec.subjects),
         "level": study.level(dataset),
@@ -108,7 +109,7 @@ def brain_rdms(study: Study, dataset: str) -> Slice:
 
 def model_rdms(study: Study, dataset: str) -> Slice:
     """Return what decides the RDMs of any model beside its activations."""
-    return {"distances": list(study.spec.distances), "level": study.level(dataset)}
+    return {"distances": _distances(study, 1), "level": study.level(dataset)}
 
 
 def comparisons(study: Study, dataset: str) -> Slice:
@@ -210,6 +211,11 @@ def plain(settings: Slice) -> Slice:
     return found
 
 
+def key_of(settings: Slice) -> str:
+    """Return twelve hexadecimal digits that are others for other settings."""
+    return hashlib.sha256(text(settings).encode()).hexdigest()[:12]
+
+
 def _lock_digest(file: Path) -> str:
     """Return the sha256 of what a lock pins, notes and order aside; '' when there is none."""
     try:
@@ -226,6 +232,11 @@ def _hashes(study: Study, dataset: str, files: Sequence[Path]) -> dict[str, str]
     names = {file: file.relative_to(folder) if file.is_relative_to(folder) else file
              for file in files}  # fmt: skip
     return {name.as_posix(): digest_of(file) for file, name in names.items()}
+
+
+def _distances(study: Study, side: int) -> list[str]:
+    """Return the distances that brains (0) or models (1) are given, each once."""
+    return list(dict.fromkeys(both(name)[side] for name in study.spec.distances))
 
 
 def _dump(spec: Spec, exclude: set[str] | None = None) -> Slice:

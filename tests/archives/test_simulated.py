@@ -356,5 +356,5 @@ def test_layer_without_geometry(make_layout):
 def test_no_activations_yet(make_layout):
     layout = make_layout()
     layout.activations("planted", "net").unlink()
-    with pytest.raises(IsomorphError, match=r"net\.nc: no such file"):
+    with pytest.raises(IsomorphError, match=r"net/\w+/activations\.nc: no such file"):
         fetch(layout, "planted")

@@ -35,6 +35,7 @@ LAYERS = ("stem", "blocks.0", "blocks.1", "blocks.2", "head")
 BEST = {"alpha": "blocks.2", "beta": "blocks.0"}
 REGIONS = ("alpha", "beta")
 NO_BINS = {"time_start": np.nan, "time_stop": np.nan}
+SIDES = {"distance_brain": "correlation", "distance_model": "correlation"}
 SHAPE = ("estimate", "standard_error", "interval_low", "interval_high")
 
 
@@ -214,7 +215,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
     comparisons.loc[beta, "ceiling_reason"] = "one subject"
     write_table(
         layout.comparisons(dataset),
-        comparisons.assign(**NO_BINS),
+        comparisons.assign(**NO_BINS, **SIDES),
         "comparisons",
         stamp,
     )
@@ -238,7 +239,9 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         dataset=dataset, simulated=simulated, distance="correlation", confidence=0.95,
         scheme="stimuli and subjects", n_stimuli=n_stimuli, n_subjects=2, status="ok", reason="",
     )  # fmt: skip
-    write_table(layout.layers_in_set(dataset), sets.assign(**NO_BINS), "layers_in_set", stamp)
+    write_table(
+        layout.layers_in_set(dataset), sets.assign(**NO_BINS, **SIDES), "layers_in_set", stamp
+    )
     contrasts = pd.DataFrame(
         [{"region": region, "score": 0.38, "control_score": 0.12, "difference": 0.26,
           "standard_error": 0.04, "interval_low": 0.18, "interval_high": 0.34, "p": 0.0001,
@@ -249,7 +252,7 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
         distance="correlation", measure="rho_a", scheme="stimuli and subjects",
         correction="fdr_bh", family="dataset", family_size=2, p_note="", status="ok", reason="",
     )  # fmt: skip
-    write_table(layout.contrasts(dataset), contrasts.assign(**NO_BINS), "contrasts", stamp)
+    write_table(layout.contrasts(dataset), contrasts.assign(**NO_BINS, **SIDES), "contrasts", stamp)
     if simulated:
         recovery = pd.DataFrame(
             [{"region": region, "planted_layer": BEST[region], "found_layer": BEST[region],
@@ -259,7 +262,9 @@ def write_tables(layout, dataset, n_stimuli, rng) -> None:
             measure="rho_a", n_candidates=16, planted_estimate=0.4, found_estimate=0.4,
             interval_low=0.3, interval_high=0.5, status="ok", reason="",
         )  # fmt: skip
-        write_table(layout.recovery(dataset), recovery.assign(**NO_BINS), "recovery", stamp)
+        write_table(
+            layout.recovery(dataset), recovery.assign(**NO_BINS, **SIDES), "recovery", stamp
+        )
     reliability = reliability_of(n_stimuli)
     write_table(layout.reliability(dataset), reliability.assign(**NO_BINS), "reliability", stamp)
 

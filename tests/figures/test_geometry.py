@@ -61,15 +61,16 @@ def test_a_stimulus_the_rdm_lacks_is_named():
         reordered(np.zeros(10), NAMES, ["a", "z"])
 
 
-def test_layers_come_in_depth_order_under_the_noise_free_counterpart_of_a_distance():
+def test_layers_come_in_depth_order_under_the_distance_that_models_have():
     rows = [
         {"rdm": np.full(10, depth), "model": "net", "layer": f"l{depth}", "depth": depth,
          "distance": "squared_euclidean"}
         for depth in (2, 0, 1)
     ]  # fmt: skip
-    found = layer_rdms(indexed(rdm_file(NAMES, rows)), "crossvalidated_euclidean", NAMES)
-    assert list(found) == ["l0", "l1", "l2"]
-    np.testing.assert_array_equal(found["l2"], np.full(10, 2.0))
+    for distance in ("crossvalidated_euclidean", "correlation~squared_euclidean"):
+        found = layer_rdms(indexed(rdm_file(NAMES, rows)), distance, NAMES)
+        assert list(found) == ["l0", "l1", "l2"]
+        np.testing.assert_array_equal(found["l2"], np.full(10, 2.0))
 
 
 @given(st.integers(3, 12), st.integers(0, 99))

@@ -603,6 +603,12 @@ def test_models_that_take_pixels_are_passed_over_where_there_are_no_images(tmp_p
          r"measures\.1: cka takes no RDM of euclidean: add one of correlation, cosine, "
          "squared_euclidean"),
         ("[cka]", "[euclidean, correlation]", None),
+        ("[cka]", "[{brain: euclidean, model: correlation}]",
+         "cka takes no RDM of euclidean~correlation"),
+        ("[cka]", "[{brain: correlation, model: cosine}]", None),
+        ("[rho_a]", "[{brain: correlation, model: crossnobis}]",
+         r"distances\.0: model: crossnobis needs repetitions, .* write squared_euclidean"),
+        ("[rho_a]", "[{brain: crossnobis, model: squared_euclidean}]", "write crossnobis alone"),
         ("['cka_rbf(0.2)', rho_a]", "[euclidean, correlation]", None),
         ("['cka_rbf(0.20)']", "[correlation]", r'unknown "cka_rbf\(0\.20\)", write "cka_rbf\(0\.2'),
     ],

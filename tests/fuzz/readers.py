@@ -79,6 +79,29 @@ def _variables(file: Path) -> object:
     return {name: np.asarray(value) for name, value in read_variables(file).items()}
 
 
+def _features(file: Path) -> object:
+    from isomorph.models.given.arrays import read_arrays
+
+    return {name: np.asarray(value) for name, value in read_arrays(file).items()}
+
+
+def _tensors(file: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    save_file({"early": torch.ones(4, 3).bfloat16(), "late": torch.eye(4)}, file)
+
+
+def _netcdf_by(engine: str) -> Callable[[Path], None]:
+    def write(file: Path) -> None:
+        import xarray as xr
+
+        data = {"late": (("stimulus", "f"), np.arange(24.0).reshape(4, 6))}
+        xr.Dataset(data, {"stimulus": STIMULI}).to_netcdf(file, engine=engine)
+
+    return write
+
+
 def _savemat(file: Path, *, compressed: bool) -> None:
     from scipy.io import savemat
 
@@ -681,6 +704,9 @@ READERS: dict[str, Reader] = {
         cost=300,
     ),
     "MATLAB 7.3": Reader("a.mat", _matlab_73, _variables, cost=100),
+    "features": Reader("a.safetensors", _tensors, _features),
+    "netCDF": Reader("a.nc", _netcdf_by("h5netcdf"), _features, cost=60),
+    "netCDF, classic": Reader("a.nc", _netcdf_by("scipy"), _features),
     "netCDF 3": Reader("a.nc", _netcdf, _variables, cost=2),
     "rsatoolbox": Reader("a.hdf5", _rsatoolbox, _variables, cost=60),
     "TSV": Reader("a.tsv", _bytes(EVENTS), _table, text=True),

@@ -31,7 +31,7 @@ from isomorph.stages import activations as make
 from isomorph.stages import stimuli
 from isomorph.stages.datasets import images_of
 from isomorph.study import Preprocessing, load_study
-from isomorph.study.model import READ, TABLE_SOURCES
+from isomorph.study.model import RDMS, READ, TABLE_SOURCES
 from pictures import read_images
 
 PHOTOGRAPHS = ["astronaut", "chelsea", "coffee", "rocket"]
@@ -224,7 +224,8 @@ def test_pixels_and_labels(layout):
 def test_mistakes_are_said_in_a_sentence(layout, instance, message):
     with pytest.raises(IsomorphError, match=message):
         make.run(layout, "photographs", instance)
-    assert not layout.activations("photographs", instance).exists()
+    made = [file.relative_to(layout.root) for file in layout.root.rglob("*.nc")]
+    assert not [file for file in made if instance in (*file.parts, file.stem)]
 
 
 def test_foreign_weights_are_refused(tmp_path):
@@ -277,6 +278,7 @@ def test_the_study_knows_which_sources_take_images():
     blind = {name for name in SOURCES if not SOURCES[name].needs_images}
     assert {name for name in blind if name.startswith("baseline/")} == TABLE_SOURCES
     assert {name.partition("/")[0] for name in blind - TABLE_SOURCES} == READ
+    assert {name.partition("/")[0] for name in SOURCES if SOURCES[name].rdms} == RDMS
 
 
 def test_pixels_have_a_size_of_their_own(layout):

@@ -153,6 +153,18 @@ def test_what_rdms_alone_cannot_serve_is_refused_beforehand(tmp_path, models, se
     open_study(write(tmp_path / "known", ["published"], measures=["rho_a", "cka"]))
 
 
+def test_a_study_names_the_distance_of_published_rdms_beside_the_brains(tmp_path):
+    pair = {"brain": "euclidean", "model": "correlation"}
+    layout = Layout(open_study(write(tmp_path, ["published"], distances=[pair])), tmp_path)
+    made = activations.run, rdms.run_model
+    fetch.run(layout, "small")
+    stimuli.run(layout, "small")
+    for run in made:
+        run(layout, "small", "published")
+    data = read_array(layout.model_rdms("small", "published"), "rdms")
+    np.testing.assert_allclose(data["correlation"].values[0], CORRELATED)
+
+
 def test_rdms_are_not_averaged_into_categories(tmp_path):
     file = write(tmp_path, ["judged"])
     leveled = {**tiny.SMALL, "level": "category"}

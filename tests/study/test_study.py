@@ -90,6 +90,11 @@ def test_every_line_of_the_message_names_the_study(config):
     ("setting", "change_to", "expected"),
     [
         ("distances", {"distances": ["correlaton"]}, 'did you mean "correlation"?'),
+        (
+            "distances",
+            {"distances": [{"brain": "correlation", "model": "correlaton"}]},
+            '.0.model: unknown "correlaton", did you mean "correlation"?',
+        ),
         ("measures", {"measures": ["zzz"]}, "known: correlation"),
         ("inference.correction", {"inference": {"correction": "corelation"}}, "did you mean"),
     ],
@@ -113,6 +118,13 @@ BETWEEN = [
     ("datasets", ["planted"], 'stimuli are those of "kriegeskorte92"'),
     ("models", ["pixels", "gabor"], 'no model "efficientnet-lite0" in the study'),
     ("distances", ["euclidean"], 'comes as correlation RDMs only; add "correlation"'),
+    (
+        "distances",
+        [{"brain": "euclidean", "model": "correlation"}],
+        'add "correlation", or {brain: correlation, model: ...}',
+    ),
+    ("distances", [{"brain": "cosine", "modle": "cosine"}], "distances.0.modle: unknown key, did"),
+    ("distances", ["cosine", {"brain": "cosine", "model": "cosine"}], '"cosine" is named twice'),
     ("models", ["pixels", "pixels"], '"pixels" is named twice'),
 ]
 

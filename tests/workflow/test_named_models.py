@@ -73,10 +73,13 @@ def test_each_has_activations_and_rdms(layout, instance, source, size):
 def test_a_changed_function_is_another_model(layout):
     before = slices.activations(layout.study, "small", "python-mine-net")
     assert slices.activations(layout.study, "small", "python-mine-net") == before
+    stands = layout.activations("small", "python-mine-net")
     file = Path(layout.study.path.parent / "mine.py")
     file.write_text(OWN.replace("0.1", "0.2"))
     assert slices.activations(layout.study, "small", "python-mine-net") != before
+    assert layout.activations("small", "python-mine-net") != stands
     file.write_text(OWN)
+    assert layout.activations("small", "python-mine-net") == stands
 
 
 OPENS = """

@@ -310,9 +310,31 @@ def test_patterns_filled_in_are_the_paths_of_the_layout(config):
     for method in ("activations", "model_rdms"):
         filled = str(getattr(pattern, method)("{dataset}", "{model}"))
         expected = getattr(layout, method)(name, model)
-        assert filled.format(dataset=name, model=model) == str(expected)
+        key = layout.key(name, model)
+        assert filled.format(dataset=name, model=model, key=key) == str(expected)
     simulated = jobs.patterns(study, simulated=True).manifest("{dataset}")
     assert str(simulated).format(dataset="planted") == str(layout.manifest("planted"))
+
+
+def test_activations_stand_where_every_study_that_sets_them_alike_finds_them(config):
+    def gabor(study="demo", model=(), dataset=()):
+        for file, changed in (("models/gabor", model), ("datasets/kriegeskorte92", dataset)):
+            path = config / f"{file}.yaml"
+            written = yaml.safe_load(path.read_text(encoding="utf-8"))
+            path.write_text(yaml.safe_dump({**written, **dict(changed)}), encoding="utf-8")
+        return Layout(load_study(config / f"{study}.yaml")).activations("kriegeskorte92", "gabor")
+
+    first = gabor()
+    assert first.parts[:4] == ("data", "activations", "kriegeskorte92", "gabor")
+    other = yaml.safe_load((config / "demo.yaml").read_text(encoding="utf-8"))
+    other |= {"name": "other", "distances": ["correlation", "cosine"], "measures": ["pearson"]}
+    (config / "other.yaml").write_text(yaml.safe_dump(other), encoding="utf-8")
+    assert gabor("other") == gabor(model={"title": "Other words"}) == first
+    assert gabor(dataset={"transform": "z_score"}) == first
+    kept = gabor(model={"features": 30})
+    assert kept != first
+    assert kept.parents[1] == first.parents[1]  # beside it, neither in the place of the other
+    assert gabor(model={"features": None}) == first
 
 
 def test_logs_and_benchmarks_stand_by_stage(config):
@@ -320,5 +342,7 @@ def test_logs_and_benchmarks_stand_by_stage(config):
     assert layout.log("report") == Path("top/results/demo/logs/report.log")
     path = layout.log("responses", "planted", "sim.1")
     assert path == Path("top/results/demo/logs/responses/planted/sim.1.log")
+    path = layout.log("activations", "kriegeskorte92", "gabor")
+    assert path.name == f"gabor-{layout.key('kriegeskorte92', 'gabor')}.log"
     path = layout.benchmark("brain_rdms", "planted")
     assert path == Path("top/results/demo/benchmarks/brain_rdms/planted.tsv")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from isomorph.catalogue.compared import COMPARED
 from isomorph.catalogue.entries import (
+    KEYED,
     OF_STIMULI,
     RESULTS,
     WORDS,
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
 
 REPRESENTED = (
     Artefact(
-        "activations", "activations", f"{OF_STIMULI}/activations/{{model}}.nc",
-        "Gram matrix and facts of every layer of a model, for a set of stimuli",
+        "activations", "activations", f"{KEYED}/activations.nc",
+        "Gram matrix and facts of every layer of a model, for a set of stimuli, shared by studies",
         array="activations",
     ),
     Artefact(

@@ -12,6 +12,7 @@ from isomorph.catalogue.shared_columns import (
     SHARE,
     SHARED,
     TESTED,
+    UNDER,
 )
 
 COMPARISONS = {
@@ -259,7 +260,7 @@ COMPARED = (
     table(
         "comparisons", "compare", "every region against every layer, under every distance and "
         "measure",
-        f"{ROWS} model layer depth distance measure invariances estimate chance calibrated "
+        f"{ROWS} model layer depth {UNDER} measure invariances estimate chance calibrated "
         f"{INTERVAL} spread n_resamples n_stimuli n_groups n_subjects n_units noise_note "
         "ceiling_lower ceiling_lower_low ceiling_lower_high "
         "ceiling_upper ceiling_upper_low ceiling_upper_high half_agreement "
@@ -275,14 +276,14 @@ COMPARED = (
     ),
     table(
         "subjects", "compare", "every subject separately",
-        f"{ROWS} subject model layer depth distance measure estimate chance "
+        f"{ROWS} subject model layer depth {UNDER} measure estimate chance "
         "n_units status reason",
         SUBJECTS, SHARED, parquet=True,
     ),
     table(
         "selection", "compare", "layers chosen on other stimuli (and other subjects), and their "
         "scores",
-        f"{ROWS} model distance measure chosen_on split n_splits n_layers score {INTERVAL} "
+        f"{ROWS} model {UNDER} measure chosen_on split n_splits n_layers score {INTERVAL} "
         "score_calibrated chosen_layer chosen_share maximum maximum_layer maximum_chance maximum_p "
         "maximum_calibrated optimism n_stimuli n_subjects status reason",
         SELECTION, SHARED, optional="score_note",
@@ -290,19 +291,19 @@ COMPARED = (
     table(
         "layers_in_set", "compare",
         "confidence sets: the layers of each model that may be its best",
-        f"{ROWS} model distance measure n_layers confidence n_in_set layers best_layer first_layer "
+        f"{ROWS} model {UNDER} measure n_layers confidence n_in_set layers best_layer first_layer "
         "last_layer scheme n_stimuli n_subjects status reason",
         LAYERS_IN_SET, SHARED,
     ),
     table(
         "differences", "compare", "every two models against each other",
-        f"{ROWS} model_a model_b n_seeds_a n_seeds_b distance measure layer_a layer_b score_a "
+        f"{ROWS} model_a model_b n_seeds_a n_seeds_b {UNDER} measure layer_a layer_b score_a "
         f"score_b difference {INTERVAL} {TESTED} status reason",
         DIFFERENCES, SHARED,
     ),
     table(
         "contrasts", "compare", "trained networks against their untrained controls",
-        f"{ROWS} model control n_seeds distance measure score control_score difference {INTERVAL} "
+        f"{ROWS} model control n_seeds {UNDER} measure score control_score difference {INTERVAL} "
         f"{TESTED} chosen_layer chosen_share status reason",
         CONTRASTS, SHARED,
     ),
@@ -316,7 +317,7 @@ COMPARED = (
     table(
         "preferences", "compare",
         "whether each layer is more similar to one region than to another",
-        f"dataset simulated {PLACES} model layer depth distance measure score_a score_b "
+        f"dataset simulated {PLACES} model layer depth {UNDER} measure score_a score_b "
         f"normalised_a normalised_b difference {INTERVAL} p p_corrected correction family "
         "family_size n_stimuli n_subjects_a n_subjects_b n_units_a n_units_b status reason",
         PREFERENCES, SHARED, optional="p_note", parquet=True,

@@ -40,10 +40,11 @@ def markdown(artefacts: Iterable[Artefact], arrays: Mapping[str, ArraySchema]) -
 INTRODUCTION = (
     "Every file that isomorph writes, where it stands below the folder of `data/` and `results/`, "
     "and what each of its columns or variables means. `{owner}` is the dataset whose stimuli a "
-    "dataset uses; a dimension with a question mark may be absent, and `<distance>` stands for the "
-    "name of each distance. Where a value could not be computed the row has no number; its "
-    "`status` says what kind of row it is, and `reason` why, in words. `isomorph show FILE "
-    "--columns` prints the same of one file.\n\n"
+    "dataset uses, `{key}` twelve digits that stand for the settings and files that decide the "
+    "activations of a model; a dimension with a question mark may be absent, and `<distance>` "
+    "stands for the name of each distance. Where a value could not be computed the row has no "
+    "number; its `status` says what kind of row it is, and `reason` why, in words. `isomorph show "
+    "FILE --columns` prints the same of one file.\n\n"
     "Every file carries a record of how it was made: netCDF files in their attribute `provenance`, "
     "beside `artefact`, the kind of file it is; others in the `.json` beside them. It is JSON:"
 )

@@ -22,8 +22,14 @@ RESULTS = "results/{study}/{dataset}"
 OF_STIMULI = "results/{study}/{owner}"
 """Folders of what is made for a dataset, and of what is made for a set of stimuli."""
 
+KEYED = "data/activations/{owner}/{model}/{key}"
+"""Folder of what is the same in every study that asks for it, by a key of its settings."""
+
 OWNERS = {"owner": "dataset", "archive": "dataset"}
 """Parts of a path that follow from a name: the dataset whose stimuli it uses, and its archive."""
+
+NAMELESS = {"study", "key"}
+"""Parts of a path that an artefact is not called by."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,8 @@ class Artefact:
         What makes it, see `isomorph.making.DECLARED`; empty where only a command by itself does.
     path : str
         Below the folder of `data/` and `results/`, with what it is made for in braces. `{owner}` is
-        the dataset whose stimuli a dataset uses, `{archive}` the folder of a dataset's bytes.
+        the dataset whose stimuli a dataset uses, `{archive}` the folder of a dataset's bytes, and
+        `{key}` stands for the settings that decide it.
     words : str
         What it holds, in one line.
     columns : tuple of Column
@@ -159,13 +166,18 @@ class Artefact:
     @property
     def made_for(self) -> tuple[str, ...]:
         """Which of `dataset`, `subject`, `model`, in this order, its path names."""
-        named = (OWNERS.get(part, part) for part in self._parts if part != "study")
+        named = (OWNERS.get(part, part) for part in self._parts if part not in NAMELESS)
         return tuple(dict.fromkeys(named))
 
     @property
     def of_stimuli(self) -> bool:
         """Whether it belongs to a set of stimuli, and so to the dataset that owns the set."""
         return "owner" in self._parts
+
+    @property
+    def keyed(self) -> bool:
+        """Whether it stands under a key of its settings, where other studies find it."""
+        return "key" in self._parts
 
     @property
     def required(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from isomorph.catalogue.entries import RESULTS, WORDS, Artefact, named, table
-from isomorph.catalogue.shared_columns import INTERVAL, MEASURE, PLACE, SHARE, SHARED, TESTED
+from isomorph.catalogue.shared_columns import INTERVAL, MEASURE, PLACE, SHARE, SHARED, TESTED, UNDER
 
 PARTIAL = {
     **named(
@@ -151,7 +151,7 @@ ROWS = f"dataset simulated {PLACE}"
 RECOVERED: tuple[Artefact, ...] = (
     table(
         "recovery", "compare", "planted layers and where they were found",
-        f"dataset {PLACE} planted_model planted_layer distance measure found_model found_layer "
+        f"dataset {PLACE} planted_model planted_layer {UNDER} measure found_model found_layer "
         "rank n_candidates planted_estimate found_estimate interval_low interval_high recovered "
         "status reason",
         RECOVERY, SHARED,
@@ -162,25 +162,25 @@ RECOVERED: tuple[Artefact, ...] = (
 EXPLAINED: tuple[Artefact, ...] = (
     table(
         "partial", "explain", "models with the controls taken out",
-        f"{ROWS} model layer chosen_share distance measure controls n_controls statistic estimate "
+        f"{ROWS} model layer chosen_share {UNDER} measure controls n_controls statistic estimate "
         f"{INTERVAL} {TESTED} n_resamples n_stimuli n_subjects status reason",
         PARTIAL, SHARED,
     ),
     table(
         "partition", "explain", "shares of the variance",
-        f"{ROWS} predictors layers distance measure part kind variance {INTERVAL} {TESTED} "
+        f"{ROWS} predictors layers {UNDER} measure part kind variance {INTERVAL} {TESTED} "
         "n_resamples n_stimuli n_subjects status reason",
         PARTITION, SHARED,
     ),
     table(
         "weighted", "explain", "layers and components, weighted",
-        f"{ROWS} model kind n_weighted distance measure fitted_by score single layer chosen_share "
+        f"{ROWS} model kind n_weighted {UNDER} measure fitted_by score single layer chosen_share "
         f"gain {INTERVAL} {TESTED} weights ridge n_resamples n_stimuli n_subjects status reason",
         WEIGHTED, SHARED,
     ),
     table(
         "models", "explain", "models against models",
-        f"dataset model_a model_b distance measure a_to_b b_to_a similarity {INTERVAL} n_layers_a "
+        f"dataset model_a model_b {UNDER} measure a_to_b b_to_a similarity {INTERVAL} n_layers_a "
         "n_layers_b n_resamples n_stimuli status reason",
         MODELS, SHARED, optional="simulated",
     ),
@@ -193,13 +193,13 @@ EXPLAINED: tuple[Artefact, ...] = (
 TRUSTED: tuple[Artefact, ...] = (
     table(
         "confusion", "recover", "simulated data: which layer is found for which",
-        f"{ROWS} distance measure planted_model planted_layer found_model found_layer count "
+        f"{ROWS} {UNDER} measure planted_model planted_layer found_model found_layer count "
         "n_simulations n_candidates assumed status reason",
         CONFUSION, SHARED,
     ),
     table(
         "power", "recover", "simulated data: how often, with fewer stimuli and subjects too",
-        f"{ROWS} distance measure planted_model planted_layer n_stimuli n_subjects n_units "
+        f"{ROWS} {UNDER} measure planted_model planted_layer n_stimuli n_subjects n_units "
         "n_repetitions recovery_exact recovery_neighbour recovery_family power_zero "
         "power_runner_up false_positive false_winner n_recovery n_power_zero n_power_runner_up "
         "n_false_positive n_false_winner error_recovery error_power_zero error_power_runner_up "

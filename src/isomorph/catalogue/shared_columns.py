@@ -23,6 +23,9 @@ TESTED = "p p_corrected correction family family_size p_note"
 PLACE = "region time_start time_stop"
 """Where and when."""
 
+UNDER = "distance distance_brain distance_model"
+"""Under which distance regions and layers are compared: its name, and what either side has."""
+
 PLACES = "region_a region_b time_start time_stop"
 """Two regions, in the same time bin."""
 
@@ -38,8 +41,12 @@ ABOUT: dict[str, Column] = {
         session="Recording session; empty where sessions are not kept apart.",
         model="Model instance: the model, and its seed where it was never trained.",
         layer="Layer of the model.",
-        distance="Distance inside a representation, from which its RDM is made; `features` where "
-        "no RDM is, as units are compared themselves.",
+        distance="Distance inside a representation, from which its RDM is made; of two, "
+        "`correlation~euclidean`, that of regions before that of layers; `features` where no RDM "
+        "is made, as units are compared themselves.",
+        distance_brain="Distance of the RDMs of regions.",
+        distance_model="Distance of the RDMs of layers: that of regions, without noise, unless the "
+        "study names another.",
         measure="Measure between two representations.",
         status="What the row has: `ok`, all of it; `limited`, all of it, under a condition that is "
         "not met in full; `untested`, no p; `unsure`, an estimate alone; `undefined`, nothing.",

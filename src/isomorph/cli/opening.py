@@ -55,7 +55,10 @@ def open_study(path: Path | str, *, thorough: bool = False) -> Study:
             )
         )
     ]
-    mistakes += [*_without_models(study), *_without_distances(study), *needs.mistakes_of(study)]
+    mistakes += [
+        *_without_models(study), *_without_pairs(study), *_without_distances(study),
+        *needs.mistakes_of(study),
+    ]  # fmt: skip
     if mistakes:
         raise StudyError(study.path, mistakes)
     return study
@@ -81,6 +84,14 @@ def _without_models(study: Study) -> list[str]:
     return mistakes
 
 
+def _without_pairs(study: Study) -> list[str]:
+    """Return a sentence for each two distances that make no pair."""
+    from isomorph.rdms.paired import why_no_pair
+
+    found = [(place, why_no_pair(name)) for place, name in enumerate(study.spec.distances)]
+    return [f"distances.{place}: {why}" for place, why in found if why]
+
+
 def _without_distances(study: Study) -> list[str]:
     """Return a sentence for each measure that no distance of the study serves.
 
@@ -89,6 +100,7 @@ def _without_distances(study: Study) -> list[str]:
     from isomorph.inference.featured import of_rdms_alone, takes_features
     from isomorph.measures import MEASURES
     from isomorph.rdms import DISTANCES
+    from isomorph.rdms.paired import of_brain
     from isomorph.study.responses import RdmResponses
 
     mistakes = []
@@ -112,7 +124,8 @@ def _without_distances(study: Study) -> list[str]:
     for dataset, spec in study.datasets.items():
         if not isinstance(spec.responses, RdmResponses):
             continue
-        ready = list(dict.fromkeys(source.distance for source in spec.responses.sources))
+        published = {source.distance for source in spec.responses.sources}
+        ready = [one for one in given if of_brain(one) in published]
         simple = [name for name in measures if of_rdms_alone(MEASURES[name])]
         if not any(MEASURES[name].accepts(distance) for name in simple for distance in ready):
             mistakes.append(

@@ -239,7 +239,9 @@ def _add_searchlight(parser: argparse.ArgumentParser) -> None:
         "--minimum", type=int, default=20, metavar="N",
         help="voxels a sphere must have (default: 20)",
     )  # fmt: skip
-    parser.add_argument("--distance", metavar="NAME", help="default: the study's first")
+    parser.add_argument(
+        "--distance", metavar="NAME", help="of two BRAIN~MODEL; default: the study's first"
+    )
     parser.add_argument("--measure", metavar="NAME", help="default: the study's first")
     parser.set_defaults(run=_searchlight)
 

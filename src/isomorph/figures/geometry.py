@@ -9,7 +9,7 @@ from isomorph.errors import IsomorphError
 from isomorph.inference.gather import regions_of
 from isomorph.measures import FEATURES
 from isomorph.rdms.collection import available
-from isomorph.rdms.distances import DISTANCES
+from isomorph.rdms.paired import of_layers
 
 
 def square(pairs: np.ndarray) -> np.ndarray:
@@ -69,13 +69,12 @@ def region_means(
 def layer_rdms(data: xr.Dataset, distance: str, stimuli: list[str]) -> dict[str, np.ndarray]:
     """Return each layer's RDM `(pair,)` in depth order.
 
-    A model shows every image once, so a distance cross-validated over repetitions stands for it
-    as its noise-free counterpart.
+    Of a distance cross-validated over repetitions these are its noise-free counterpart, of two
+    distances those of models.
     """
     if distance == FEATURES:
         return {}
-    plain = DISTANCES[distance].noise_free if distance in DISTANCES else ""
-    wanted = distance if distance in data else plain
+    wanted = of_layers(distance)
     if wanted not in data:
         return {}
     known = data.isel(layer=np.flatnonzero(available(data, wanted))).sortby("depth")

@@ -25,8 +25,8 @@ from isomorph.figures.style import (
     looks,
     styled,
 )
-from isomorph.figures.titles import NO_RDM, family_title, measure_label
-from isomorph.measures import FAMILIES, FEATURES
+from isomorph.figures.titles import distance_label, family_title, measure_label
+from isomorph.measures import FAMILIES
 
 Setting = tuple[str, str]
 Floats = npt.NDArray[np.floating]
@@ -115,7 +115,7 @@ def agreement_of(agreement: pd.DataFrame) -> tuple[list[str], Floats] | None:
         return None
     several = len({distance for distance, _ in settings}) > 1
     titles = [
-        _measure(measure) + (f"\n{_distance(distance)}" if several else "")
+        _measure(measure) + (f"\n{distance_label(distance)}" if several else "")
         for distance, measure in settings
     ]
     return titles, _matrix(settings, ends, rows, 1.0)
@@ -174,17 +174,12 @@ def _measure(name: str) -> str:
     return label if len(label) <= LONGEST else name.replace("_", " ")
 
 
-def _distance(name: str) -> str:
-    """Return the name of a distance in fewer letters than its title has."""
-    return NO_RDM if name == FEATURES else name.replace("_", " ")
-
-
 def _width(lines: Sequence[Line], agreed: Sequence[str]) -> float:
     """Return how wide a figure is in which the names beside a panel leave it its width."""
     settings = [line.setting for line in lines if line.setting]
     left = [*(_measure(measure) for _, measure in settings), *"\n".join(agreed).split("\n")]
     distances = {distance for distance, _ in settings}
-    right = [_distance(one) for one in distances] if len(distances) > 1 else []
+    right = [distance_label(one) for one in distances] if len(distances) > 1 else []
     letters = max(map(len, left)) + max(map(len, right), default=0)
     return max(WIDE, CELL * len(agreed)) + 0.6 + LETTER * letters
 
@@ -254,8 +249,8 @@ def _draw_scores(
             ax.scatter(known[winner], y, s=85, facecolors="none", linewidths=1.2, zorder=6,
                        edgecolors=REGION if sure else FAINT)  # fmt: skip
         if several:
-            ax.text(1.03, y, _distance(line.setting[0]), fontsize=SMALL, color=SOFT, va="center",
-                    transform=ax.get_yaxis_transform())  # fmt: skip
+            ax.text(1.03, y, distance_label(line.setting[0]), fontsize=SMALL, color=SOFT,
+                    va="center", transform=ax.get_yaxis_transform())  # fmt: skip
     names = [
         family_title(line.family) if line.setting is None else _measure(line.setting[1])
         for line in lines

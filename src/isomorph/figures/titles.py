@@ -9,6 +9,7 @@ import pandas as pd
 
 from isomorph.measures import FAMILIES, FEATURES, MEASURES
 from isomorph.rdms.distances import DISTANCES
+from isomorph.study.pairs import AND, both, is_pair
 
 CORRECTIONS = {
     "fdr_bh": "false discovery rate correction (Benjamini-Hochberg)",
@@ -80,7 +81,15 @@ def distance_title(name: str) -> str:
     """Return a distance's name for people."""
     if name == FEATURES:
         return NO_RDM
+    if is_pair(name):
+        brain, model = map(distance_title, both(name))
+        return f"{brain} (brain) ~ {model} (models)"
     return DISTANCES[name].title if name in DISTANCES else name.replace("_", " ")
+
+
+def distance_label(name: str) -> str:
+    """Return the name of a distance in fewer letters than its title has."""
+    return NO_RDM if name == FEATURES else name.replace(AND, " ~ ").replace("_", " ")
 
 
 def part_title(part: str, title: Callable[[str], str]) -> str:

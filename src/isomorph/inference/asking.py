@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -19,12 +19,14 @@ from isomorph.inference.members import ModelFamily
 from isomorph.inference.vectors import UNSPECIFIED
 from isomorph.measures import FEATURES, MEASURES
 from isomorph.rdms.collection import available, distances_of
-from isomorph.rdms.distances import DISTANCES, of_layers
+from isomorph.rdms.distances import DISTANCES
 from isomorph.rdms.lined_up import names_of, over, refuse_unnamed
 from isomorph.rdms.named import first_twice, labels, one_name, several
+from isomorph.rdms.paired import asked_distances, of_brain, of_layers, refuse_unknown
 from isomorph.study import Inference
 
 Names = str | Sequence[str]
+Distances = str | Mapping[str, str] | Sequence[str | Mapping[str, str]]
 Table = pd.DataFrame | Sequence[str]
 
 NO_MODELS = object()
@@ -46,7 +48,7 @@ def analysis_of(
     models: Any,
     *,
     measure: Names,
-    distance: Names | None,
+    distance: Distances | None,
     stimuli: Table | None,
     inference: Inference,
     dataset: str = "",
@@ -62,7 +64,7 @@ def analysis_of(
     """
     measures = known_measures(measure)
     one_name(dataset, "dataset")
-    asked = None if distance is None else several(distance, "distance")
+    asked = None if distance is None else asked_distances(distance)
     if features:
         return _measured(
             brain, models, measures, asked, stimuli, inference, dataset, untrained or {}
@@ -98,15 +100,14 @@ def _measured(
     of_grams = all("gram" in measure.needs for measure in of_rdms)
     distances = asked or [GRAM if of_grams else "correlation"]
     for name in distances:
-        if name not in DISTANCES:
-            raise IsomorphError(f'unknown distance "{name}": {did_you_mean(name, DISTANCES)}')
+        refuse_unknown(name)
     refuse_unfit([measure.name for measure in of_rdms], distances)
     given = {} if models is NO_MODELS else models_by_name(models)
     if n_stimuli_of(given) > MANY:
         return _of_many(brain, given, measures, distances, stimuli, inference, dataset, untrained)
     whole = Measured(brain, given, distances)
     table, lined = lined_up(whole.rdms, stimuli)
-    regions, *layers = (plain(one, distances) for one in lined)
+    regions, *layers = map(plain, lined, [whole.of_brain, *[whole.of_layers] * len(given)])
     _refuse_without(layers, distances)
     return _served(Analysis(
         regions, layers, families_of(list(given), untrained), table, distances, measures,
@@ -306,15 +307,19 @@ def _table(stimuli: Table) -> pd.DataFrame:
 
 def _given(brain: Any, models: Any, distance: str) -> tuple[xr.Dataset, list[xr.Dataset]]:
     """Return RDMs of regions and of layers, those that do not say their distance under this one."""
-    if distance and distance not in DISTANCES:
-        known = distances_of(brain) if isinstance(brain, xr.Dataset) else []
-        if distance not in known:
-            raise IsomorphError(
-                f'unknown distance "{distance}": {did_you_mean(distance, [*DISTANCES, *known])}'
-            )
-    of_models = distance and of_layers(distance)
-    layers = [] if models is NO_MODELS else models_given(models, of_models)
-    return brain_given(brain, distance), layers
+    if distance:
+        refuse_unknown(distance, {*_said_in(brain), *_said_in(models)})
+    layers = [] if models is NO_MODELS else models_given(models, of_layers(distance))
+    return brain_given(brain, of_brain(distance)), layers
+
+
+def _said_in(given: Any) -> Iterator[str]:
+    """Yield the distances that RDMs of our own say they are of, however they are nested."""
+    if isinstance(given, xr.Dataset):
+        yield from distances_of(given)
+    elif isinstance(given, Mapping | list | tuple):
+        for one in given.values() if isinstance(given, Mapping) else given:
+            yield from _said_in(one)
 
 
 def _is_unsaid(data: xr.Dataset) -> bool:
@@ -346,9 +351,15 @@ def _refuse_without(models: Sequence[xr.Dataset], distances: Sequence[str]) -> N
     for model in models:
         known = [name for name in distances_of(model) if available(model, name).any()]
         if not wanted & set(known):
+            pair = (
+                f'; to compare under two, distance={{"brain": "{distances[0]}", '
+                f'"model": "{known[0]}"}}'
+                if known
+                else ""
+            )
             raise IsomorphError(
                 f'model "{model["model"].item()}": has no RDM with distance '
-                f"{' or '.join(sorted(wanted))}, only with {', '.join(known) or 'none'}"
+                f"{' or '.join(sorted(wanted))}, only with {', '.join(known) or 'none'}{pair}"
             )
 
 
@@ -356,10 +367,9 @@ def _distances(brain: xr.Dataset, asked: Sequence[str] | None) -> list[str]:
     """Return the distances to compare under: those asked for, or all that regions have."""
     known = distances_of(brain)
     for name in asked or ():
-        if name not in known:
+        if of_brain(name) not in known:
+            refuse_unknown(of_brain(name))
             raise IsomorphError(
-                f"brain: has no RDM with distance {name}, only with {', '.join(known)}"
-                if name in DISTANCES
-                else f'unknown distance "{name}": {did_you_mean(name, DISTANCES)}'
+                f"brain: has no RDM with distance {of_brain(name)}, only with {', '.join(known)}"
             )
     return list(asked or known)

@@ -9,7 +9,7 @@ from typing import Any
 from isomorph.catalogue import ordered
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.inference.analysis import Analysis
-from isomorph.inference.asking import Names, Table, analysis_of
+from isomorph.inference.asking import Distances, Names, Table, analysis_of
 from isomorph.inference.explain.explaining import explanation_tables
 from isomorph.inference.explain.material import Roles
 from isomorph.inference.keywords import inference_of
@@ -24,7 +24,7 @@ def partial(
     controls: Names,
     measure: Names = "rho_a",
     *,
-    distance: Names | None = None,
+    distance: Distances | None = None,
     stimuli: Table | None = None,
     dataset: str = "",
     **settings: Any,
@@ -85,7 +85,7 @@ def partition(
     models: Any,
     measure: Names = "rho_a",
     *,
-    distance: Names | None = None,
+    distance: Distances | None = None,
     stimuli: Table | None = None,
     dataset: str = "",
     **settings: Any,
@@ -150,7 +150,7 @@ def weighted(
     models: Any,
     measure: Names = "rho_a",
     *,
-    distance: Names | None = None,
+    distance: Distances | None = None,
     stimuli: Table | None = None,
     dataset: str = "",
     **settings: Any,
@@ -204,7 +204,7 @@ def recover(
     models: Any,
     measure: Names = "rho_a",
     *,
-    distance: Names | None = None,
+    distance: Distances | None = None,
     stimuli: Table | None = None,
     untrained: Mapping[str, Names] | None = None,
     dataset: str = "",
@@ -259,7 +259,7 @@ def _analysis(
     brain: Any,
     models: Any,
     measure: Names,
-    distance: Names | None,
+    distance: Distances | None,
     stimuli: Table | None,
     dataset: str,
     settings: Mapping[str, Any],

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from isomorph.catalogue import ordered
-from isomorph.inference.asking import NO_MODELS, Names, Table, analysis_of
+from isomorph.inference.asking import NO_MODELS, Distances, Names, Table, analysis_of
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.comparing import asked, comparison_tables, regions_asked
 from isomorph.inference.keywords import inference_of
 from isomorph.inference.result import Result
+from isomorph.rdms.paired import of_brains
 
 
 def compare(
@@ -20,7 +22,7 @@ def compare(
     models: Any,
     measure: Names = "rho_a",
     *,
-    distance: Names | None = None,
+    distance: Distances | None = None,
     stimuli: Table | None = None,
     untrained: Mapping[str, Names] | None = None,
     features: bool = False,
@@ -46,10 +48,12 @@ def compare(
         `.avoid`. Those of high cost are computed anew for every stimulus left out and for
         `costly_permutations` orders of the stimuli; where that takes long, a line on the standard
         error stream says how long.
-    distance : str or sequence of str, optional
-        Under which distances to compare; all that `brain` has unless given. Of RDMs without a name,
-        such as arrays, it says which distance they hold. Measures that take Gram matrices, such as
-        `procrustes` or `cka`, need one that holds them, such as `squared_euclidean` or
+    distance : str, mapping of `brain` and `model` to str, or sequence of these, optional
+        Under which distances to compare; all that `brain` has unless given. One for each side,
+        `{"brain": "correlation", "model": "euclidean"}`, is called `correlation~euclidean` in the
+        tables, whose columns `distance_brain` and `distance_model` name both. Of RDMs without a
+        name, such as arrays, it says which distance they hold. Measures that take Gram matrices,
+        such as `procrustes` or `cka`, need one that holds them, such as `squared_euclidean` or
         `correlation`. With `features`, see there.
     stimuli : DataFrame or sequence of str, optional
         The stimuli: a table with the column `stimulus` and whatever settings ask for, such as
@@ -132,7 +136,7 @@ def select_layer(
     models: Any,
     measure: Names = "rho_a",
     *,
-    distance: Names | None = None,
+    distance: Distances | None = None,
     stimuli: Table | None = None,
     features: bool = False,
     dataset: str = "",
@@ -184,7 +188,7 @@ def noise_ceiling(
     brain: Any,
     measure: Names = "rho_a",
     *,
-    distance: Names | None = None,
+    distance: Distances | None = None,
     stimuli: Table | None = None,
     features: bool = False,
     dataset: str = "",
@@ -232,6 +236,7 @@ def noise_ceiling(
         brain, NO_MODELS, measure=measure, distance=distance, stimuli=stimuli,
         inference=inference, dataset=dataset, features=features,
     )  # fmt: skip
+    analysis = replace(analysis, distances=of_brains(analysis.distances))
     draws, rows = analysis.draws(), []
     for name, one in asked(analysis):
         setting = analysis.setting(name, one)
@@ -240,8 +245,8 @@ def noise_ceiling(
         regions = regions_asked(analysis, setting.measure, name)
         own = analysis.draws_of(draws, regions)
         for region in regions:
-            found = ceiling(region, name, setting.measure, own, inference.interval)
-            rows.append({**setting.columns, **region.columns, **found.row})
+            found = ceiling(region, setting.of_brain, setting.measure, own, inference.interval)
+            rows.append({**setting.columns_of_regions, **region.columns, **found.row})
     return Result("ceiling", {"ceiling": pd.DataFrame(rows)}, inference)
 
 

@@ -27,7 +27,6 @@ from isomorph.inference.region_pairs import compare_regions
 from isomorph.inference.setting import Draws
 from isomorph.inference.waiting import long_wait
 from isomorph.measures import FEATURES, MEASURES, Measure
-from isomorph.rdms.distances import of_layers
 
 APART = "a stimulus would be predicted from others of its group"
 
@@ -80,6 +79,7 @@ def _of_rdms(
 ) -> tuple[list[Hypotheses], list[str]]:
     """Add what RDMs and features say; return pairs of regions, and what does not go together."""
     pairs, not_applicable = list[Hypotheses](), list[str]()
+    done = set[tuple[str, str]]()
     for distance, name in asked(analysis):
         measure = MEASURES[name]
         why, _ = lacking(analysis.features, analysis.labels, measure, distance)
@@ -96,7 +96,10 @@ def _of_rdms(
             analysis.waits(f"{name} of {distance}: {wait}")
         compare(regions, candidates, analysis.families, own, setting, found)
         if distance != FEATURES:
-            pairs += compare_regions(regions, draws, setting)
+            # Two names may stand for one distance of regions, which have no other between them.
+            if (setting.of_brain, name) not in done:
+                pairs += compare_regions(regions, draws, setting)
+            done.add((setting.of_brain, name))
         elif len({region.name for region in regions}) > 1:
             not_applicable.append(f"{name} of two regions: {NO_HALVES}")
     return pairs, not_applicable
@@ -151,7 +154,7 @@ def _candidates(analysis: Analysis, measure: Measure, distance: str) -> Candidat
         assert analysis.features is not None, "or it would be lacking"
         found = candidates_of_features(analysis.features, measure)
     else:
-        found = candidates_of(analysis.models, of_layers(distance))
+        found = candidates_of(analysis.models, distance)
     for fact, values in _of_stimuli(analysis, measure).items():
         found = found.told(fact, values)
     return found

@@ -200,7 +200,7 @@ class _OneRegion:
             no_value=setting.measure.no_value,
         )  # fmt: skip
         sound, model = unsure == "", self.candidates.table["model"]
-        bounds = ceiling(region, setting.distance, setting.measure, self.draws, coverage)
+        bounds = ceiling(region, setting.of_brain, setting.measure, self.draws, coverage)
         known = sound & np.isfinite(scores.plain.mean(axis=0))
         # Of a model's layers the only one that has a number is its best.
         alone = known & (pd.Series(known).groupby(model).transform("sum") == 1)

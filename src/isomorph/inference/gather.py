@@ -16,6 +16,7 @@ from isomorph.errors import IsomorphError
 from isomorph.inference.estimated import PLACE
 from isomorph.measures import Floats, Stack
 from isomorph.rdms.collection import available, distances_of
+from isomorph.rdms.paired import of_brain, of_layers
 from isomorph.rdms.rdm_rows import Status
 from isomorph.responses.times import bins_of
 from isomorph.study.windows import in_time
@@ -158,7 +159,11 @@ class Candidates:
 
 
 def regions_of(brain: xr.Dataset, distance: str) -> list[Region]:
-    """Return the regions that have RDMs of a distance, by name, each in every time bin."""
+    """Return the regions that have RDMs of a distance, by name, each in every time bin.
+
+    Of a pair of distances it is the brain's.
+    """
+    distance = of_brain(distance)
     if distance not in brain:
         return []
     names = brain["region"].values
@@ -272,13 +277,20 @@ def _folds(rows: xr.Dataset) -> dict[str, Any]:
 
 
 def candidates_of(models: Sequence[xr.Dataset], distance: str) -> Candidates:
-    """Return every layer of every model that has an RDM of a distance.
+    """Return every layer of every model that has an RDM of the distance that layers have.
+
+    Parameters
+    ----------
+    models : sequence of Dataset
+    distance : str
+        What brain and models are compared under, of a pair the name of both.
 
     Raises
     ------
     IsomorphError
         When there is none.
     """
+    distance = of_layers(distance)
     chosen = [
         model.isel(layer=np.flatnonzero(available(model, distance)))
         for model in models

@@ -16,6 +16,7 @@ from isomorph.measures.tiled import TILED, kind_of
 from isomorph.models.kept import kept_features
 from isomorph.rdms.features import features_of_responses
 from isomorph.rdms.layers_in_hand import features_in_order
+from isomorph.rdms.paired import of_brain, of_layers
 from isomorph.rdms.rdm import sessions_given
 from isomorph.rdms.unnamed import UNNAMED, made_up_names
 from isomorph.study import Inference
@@ -46,7 +47,8 @@ def refuse_unable(
         raise IsomorphError(
             f"{', '.join(unable)}: {without}, and {', '.join(able)} alone do without"
         )
-    if unable := [name for name in distances if name not in TILED]:
+    parts = dict.fromkeys(part for name in distances for part in (of_brain(name), of_layers(name)))
+    if unable := [name for name in parts if name not in TILED]:
         raise IsomorphError(
             f"{', '.join(unable)}: {without}, and distances without them are {', '.join(TILED)}"
         )

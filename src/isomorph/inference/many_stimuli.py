@@ -16,6 +16,7 @@ from isomorph.inference.tabled import Tabled, Tables, numbered
 from isomorph.measures import MEASURES, Floats
 from isomorph.measures.first_order import Signs
 from isomorph.measures.tiled import Representation, compared
+from isomorph.rdms.paired import of_brain, of_layers
 
 MANY = 3000
 """Stimuli beyond which no RDM of responses and features is made: one of 3000 takes 36 MB."""
@@ -68,13 +69,15 @@ class ManyStimuli:
             for depth, layer in enumerate(own)
         ]
         layers = [
-            _representation(values, distance, f'model "{model}", layer "{layer}"')
+            _representation(values, of_layers(distance), f'model "{model}", layer "{layer}"')
             for model, own in self.layers.items()
             for layer, values in own.items()
         ]
         subjects = [
             [
-                _representation(values, distance, f'brain "{region}", subject "{subject}"')
+                _representation(
+                    values, of_brain(distance), f'brain "{region}", subject "{subject}"'
+                )
                 for subject, values in self.brain[region].items()
             ]
             for region in sorted(self.brain)

@@ -19,6 +19,7 @@ from isomorph.models.kept import kept_features
 from isomorph.rdms.features import features_of_responses
 from isomorph.rdms.layers_in_hand import features_in_order
 from isomorph.rdms.lined_up import names_of
+from isomorph.rdms.paired import of_brains, of_layers
 from isomorph.rdms.rdm import is_recording, rdm, sessions_given
 from isomorph.rdms.unit_responses import UnitResponses
 from isomorph.responses.times import times_of
@@ -41,10 +42,12 @@ class Measured:
         A mapping of models to a mapping of layers to arrays of shape (stimulus, ...), to one such
         array, or to what `isomorph.activations` gives.
     distances : sequence of str
-        Those of the RDMs, beside `GRAM`.
+        Those of the RDMs, beside `GRAM`; of two the name of both.
 
     Attributes
     ----------
+    of_brain, of_layers : list of str
+        The distances of either.
     rdms : list of Dataset
         Of the brain, then of every model, each with the coordinate `ROW`.
 
@@ -55,13 +58,13 @@ class Measured:
     """
 
     def __init__(self, brain: Any, models: Any, distances: Sequence[str]) -> None:
-        names = list(dict.fromkeys([*distances, GRAM]))
-        parts = list(_parts(brain, names))
+        self.of_brain, self.of_layers = of_brains(distances), [*map(of_layers, distances)]
+        parts = list(_parts(brain, _with_gram(self.of_brain)))
         whole = joined([data for data, _ in parts], "brain")
         self._regions = _lined(parts, whole)
         self._layers, layers = {}, []
         for name, given in models.items():
-            data, self._layers[name] = _model(name, given, names)
+            data, self._layers[name] = _model(name, given, _with_gram(self.of_layers))
             layers.append(data)
         self.rdms = [
             one.assign_coords({ROW: ("stimulus", np.arange(one.sizes["stimulus"]))})
@@ -89,6 +92,10 @@ class Measured:
                 models[name] = {layer: x[data[ROW].values] for layer, x in own.items()}
         times = times_of(brain) if "time" in brain.dims else None
         return Features.of(regions, layers, models, times)
+
+
+def _with_gram(distances: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys([*distances, GRAM]))
 
 
 def plain(data: xr.Dataset, distances: Sequence[str]) -> xr.Dataset:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from isomorph.inference.estimated import PLACE, said
+from isomorph.inference.setting import columns_of_distance
 from isomorph.study.archive import PlantedRegion
 
 
@@ -42,6 +43,7 @@ def recover(comparisons: pd.DataFrame, planted: Mapping[str, PlantedRegion]) -> 
         found = ordered.iloc[0]
         row = {
             **about,
+            **columns_of_distance(str(about["distance"])),
             "planted_model": truth.model,
             "planted_layer": truth.layer,
             "found_model": found["model"],

@@ -79,7 +79,7 @@ def preferences(
             scores[at],
             candidates.stack,
             draws.stimuli,
-            setting.distance,
+            setting.of_brain,
             setting.measure,
             draws.signs,
         )

@@ -284,7 +284,7 @@ def _hypotheses(
     ]
     rows = pd.DataFrame(
         {
-            **setting.columns,
+            **setting.columns_of_regions,
             "region_a": [region.name for region in one],
             "region_b": [region.name for region in other],
             "time_start": [region.time_start for region in one],

@@ -20,6 +20,7 @@ from isomorph.inference.groups import (
 from isomorph.inference.stimulus_splits import Stimuli, StimulusSplits, make_splits
 from isomorph.measures import Counts, Floats, Measure
 from isomorph.measures.first_order import signs_of
+from isomorph.rdms.paired import of_brain, of_layers
 from isomorph.study import Inference
 
 ENOUGH = 100
@@ -41,6 +42,7 @@ class Setting:
     dataset : str
     simulated : bool
     distance : str
+        Of a pair of distances the name of both.
     measure : Measure
     inference : Inference
     """
@@ -52,12 +54,27 @@ class Setting:
     inference: Inference
 
     @property
+    def of_brain(self) -> str:
+        """The distance of the RDMs of regions."""
+        return of_brain(self.distance)
+
+    @property
     def columns(self) -> dict[str, Any]:
         """Columns every row of this setting shares."""
         return {
             "dataset": self.dataset,
             "simulated": self.simulated,
-            "distance": self.distance,
+            **columns_of_distance(self.distance),
+            "measure": self.measure.name,
+        }
+
+    @property
+    def columns_of_regions(self) -> dict[str, Any]:
+        """Columns of rows about regions alone, which have one distance."""
+        return {
+            "dataset": self.dataset,
+            "simulated": self.simulated,
+            "distance": self.of_brain,
             "measure": self.measure.name,
         }
 
@@ -66,6 +83,13 @@ class Setting:
         """What the difference of two values of the measure, each set against chance, can be."""
         low, high = self.measure.calibrated_range
         return low - high, high - low
+
+
+def columns_of_distance(name: str) -> dict[str, str]:
+    """Return what every row says of the distance it is under, and of either side of it."""
+    return {
+        "distance": name, "distance_brain": of_brain(name), "distance_model": of_layers(name)
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -210,7 +210,7 @@ class Fitting:
             file = self.layout.root / located(key)
             if self._is_of_an_archive(file, job):
                 continue
-            if file.is_relative_to(self.layout.results):
+            if any(file.is_relative_to(folder) for folder in self.layout.made):
                 yield f"was made from {key}, which the study no longer asks for"
             elif file.is_file() and sha256(file) != digest:
                 yield f"was made from another {key} than the one that is there now"

@@ -14,6 +14,7 @@ from isomorph.measures.jackknifed import Jackknifed
 from isomorph.measures.pairs import Counts, Floats, blocks
 from isomorph.measures.stack import Stack, Stackable, stacked
 from isomorph.measures.tied import rankdata
+from isomorph.study.pairs import both
 
 Need = Literal["rdm", "gram", "features", "repetitions", "labels"]
 Invariance = Literal[
@@ -350,8 +351,11 @@ class Measure:
     def accepts(self, distance: str) -> bool:
         """Tell whether RDMs of a distance are enough for the measure, and right for it.
 
-        `FEATURES` in place of a distance stands for the features themselves.
+        `FEATURES` in place of a distance stands for the features themselves. Of a pair of distances
+        it takes both.
         """
         if {"features", "repetitions"} & set(self.needs):
             return distance == FEATURES
-        return distance != FEATURES and (self.distances is None or distance in self.distances)
+        if distance == FEATURES or self.distances is None:
+            return distance != FEATURES
+        return self.distances.issuperset(both(distance))

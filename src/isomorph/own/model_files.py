@@ -84,10 +84,16 @@ def _of_graph(what: str, folder: Path) -> list[Path]:
     file = folder / what
     if not file.is_file():
         return []
+    state = file.stat()
+    return [file, *_external(file.absolute(), state.st_mtime_ns, state.st_size)]
+
+
+@cache
+def _external(file: Path, _modified: int, _size: int) -> tuple[Path, ...]:
     try:
-        return [file, *external_data(file)]
+        return tuple(external_data(file))
     except IsomorphError:  # the job itself says what is wrong with it
-        return [file]
+        return ()
 
 
 def _itself(what: str, folder: Path) -> list[Path]:

@@ -14,15 +14,6 @@ ROWS = 64
 """Rows of a Gram matrix that become distances at a time, while they are in the cache."""
 
 
-def of_layers(name: str) -> str:
-    """Return the distance that layers have where the brain has this one.
-
-    Layers have no noise, so it is the noise-free counterpart of one that needs repetitions. A name
-    that is not in the registry, of RDMs that others computed, stands for itself.
-    """
-    return (DISTANCES[name].noise_free if name in DISTANCES else "") or name
-
-
 def correlation(geometry: Geometry) -> Floats:
     """Return `1 - r` between the feature patterns of two stimuli.
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 import xarray as xr
 
 from isomorph.geometry import Geometry, UndefinedDistanceError
-from isomorph.models.given.ready import AS_GIVEN
 from isomorph.rdms.collection import distances_of
 from isomorph.rdms.distance import EQUAL
-from isomorph.rdms.distances import DISTANCES, of_layers
+from isomorph.rdms.distances import DISTANCES
+from isomorph.rdms.paired import of_layers
 from isomorph.rdms.rdm_rows import LayerRdm
+from isomorph.study.given import AS_GIVEN
 
 NO_DISTANCE = "dissimilarities of no distance, which stand as they are"
 """What is to be known of judgements, and of RDMs of which nobody says what they are of."""
@@ -30,7 +31,7 @@ def rdms_of_layer(
     layer : str
     geometry : Geometry
     distances : sequence of str
-        Names in `DISTANCES`, as the brain has them.
+        Names in `DISTANCES`, as the brain has them, or of pairs.
     depth : int
         Place of the layer in execution order.
     """

@@ -14,6 +14,7 @@ from isomorph.rdms.distances import DISTANCES
 from isomorph.report.described import by_family, takes_features
 from isomorph.report.explained import replaced
 from isomorph.study import StudySpec
+from isomorph.study.pairs import both
 
 SOURCES = {
     "fdr_bh": "Benjamini & Hochberg 1995, https://doi.org/10.1111/j.2517-6161.1995.tb02031.x",
@@ -60,8 +61,14 @@ def analysis(study: StudySpec, found: Sequence[DatasetResults]) -> dict[str, Any
 
 
 def _with_source(distance: str) -> str:
-    source = DISTANCES[distance].citation if distance in DISTANCES else ""
+    sources = (DISTANCES[one].citation for one in _each([distance]) if one in DISTANCES)
+    source = "; ".join(dict.fromkeys(one for one in sources if one))
     return distance_title(distance) + (f" ({source})" if source else "")
+
+
+def _each(names: Sequence[str]) -> list[str]:
+    """Return distances one by one, of two both."""
+    return list(dict.fromkeys(one for name in names for one in both(name)))
 
 
 def _clusters(results: DatasetResults) -> bool:
@@ -72,7 +79,7 @@ def _clusters(results: DatasetResults) -> bool:
 
 def _ranges(names: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
     """Yield of each distance what it is called, its unit, between which values, and its misuse."""
-    for distance in (DISTANCES[name] for name in names if name in DISTANCES):
+    for distance in (DISTANCES[name] for name in _each(names) if name in DISTANCES):
         low, high = distance.range
         ends = f"from {low:g} to {high:g}" if isfinite(high) else f"from {low:g} upwards"
         either = "of either sign, as noise can take it below 0"

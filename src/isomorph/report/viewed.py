@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from isomorph.figures import main_rows
 from isomorph.figures.titles import distance_title, measure_label
 from isomorph.layout import Layout
-from isomorph.rdms.distances import of_layers
+from isomorph.rdms.paired import of_brain, of_layers
 from isomorph.report import viewed_rdms
 from isomorph.report.bundle import bundle
 from isomorph.report.evidence import Illustrated
@@ -91,12 +91,14 @@ def viewed(
                 "left_out": list(_left_out(every, owner, found, kept)),
             }
         )
-    names = {one.distance for one in found} | set(layout.study.spec.distances)
+    of_regions = {one.distance for one in found if not one.model}
+    under = viewed_rdms.compared_under(layout.study, of_regions)
+    names = {one.distance for one in found} | set(under)
     header = {
         "sets": headers,
         "steps": STEPS,
         "distances": {name: distance_title(name) for name in sorted(names)},
-        "layers": {name: of_layers(name) for name in sorted(names)},
+        "under": {name: [of_brain(name), of_layers(name)] for name in under},
     }
     return bundle(header, arrays)
 
@@ -139,7 +141,7 @@ def _found(layout: Layout, owner: str, every: Sequence[Illustrated]) -> Iterator
     main: set[str] = set()
     for one in every:
         regions = list(viewed_rdms.of_regions(owner, layout.brain_rdms(one.dataset), one))
-        main |= {of_layers(each.distance) for each in regions if each.turn == 0}
+        main.add(of_layers(viewed_rdms.main_distance(one, {each.distance for each in regions})))
         yield from regions
     chosen = {pair for one in every for pair in viewed_rdms.chosen_layers(one)}
     for model, file in _models(layout, every).items():
@@ -189,9 +191,8 @@ def _told(
         rows = main_rows.usable(table[table["measure"].isin(measures)])
         for row, region in zip(rows.to_dict("records"), main_rows.places(rows), strict=True):
             distance = str(row["distance"])
-            left = place.get((one.dataset, region, "", "", distance))
+            left = place.get((one.dataset, region, "", "", of_brain(distance)))
             right = place.get(("", "", row["model"], row["layer"], of_layers(distance)))
-            right = place.get(("", "", row["model"], row["layer"], distance), right)
             if left is not None and right is not None:
                 scored.append((left, right))
                 told.append([row[name] for name in ("estimate", "interval_low", "interval_high")])

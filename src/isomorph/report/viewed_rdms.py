@@ -13,7 +13,7 @@ Of a model with several seeds only the first is among them. Sets of stimuli take
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +28,10 @@ from isomorph.foreign import reading
 from isomorph.inference.gather import regions_of
 from isomorph.measures import FEATURES
 from isomorph.rdms.collection import available, distances_of
+from isomorph.rdms.paired import of_brain, of_brains
 from isomorph.report.evidence import Illustrated
 from isomorph.responses.times import EDGES
+from isomorph.study import Study
 from isomorph.study.windows import in_time
 
 MOST_BINS = 10
@@ -78,18 +80,24 @@ class Viewed:
         return self.dataset, self.region, self.model, self.layer, self.distance
 
 
-def main_distance(results: Illustrated, there: Sequence[str]) -> str:
-    """Return the distance of a dataset's RDMs that is looked at first."""
+def main_distance(results: Illustrated, there: Collection[str]) -> str:
+    """Return the distance that a dataset is compared under whose RDMs are looked at first."""
     shown = [one.distance for one in results.shown if one.distance != FEATURES]
-    asked = [*shown, *results.study.spec.distances, *there]
-    return next(one for one in asked if one in there)
+    asked = [*shown, *compared_under(results.study, there)]
+    return next(one for one in asked if of_brain(one) in there)
+
+
+def compared_under(study: Study, there: Collection[str]) -> list[str]:
+    """Return the distances of a study, then others of which there are RDMs."""
+    asked = study.spec.distances
+    return [*asked, *sorted(set(there) - set(of_brains(asked)))]
 
 
 def of_regions(owner: str, file: Path, results: Illustrated) -> Iterator[Viewed]:
     """Yield the RDMs of the regions of a dataset."""
     with opened(file) as data:
         distances = distances_of(data)
-        main = main_distance(results, distances)
+        main = of_brain(main_distance(results, distances))
         names = sorted(set(data["region"].values.tolist()))
         timed = "time" in data.dims
         bins = range(data.sizes["time"] if timed else 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -100,6 +100,29 @@ PLANTINGS: Registry[Planting] = Registry(
     },
 )
 """By distance; one that is not here has no Gaussian units to simulate, and its rows say so."""
+
+
+@lru_cache
+def planting_of(brain: str, layers: str) -> Planting | str:
+    """Return how brains are simulated whose RDMs are of one distance, from layers of another.
+
+    Parameters
+    ----------
+    brain, layers : str
+        The distances of either.
+
+    Returns
+    -------
+    Planting or str
+        Why there is none.
+    """
+    for name in (brain, layers):
+        if name not in PLANTINGS:
+            return "no Gaussian units have it by construction"
+    own, theirs = PLANTINGS[brain], PLANTINGS[layers]
+    if own.gram is gram_of_correlation and theirs.gram is not gram_of_correlation:
+        return "the RDMs of layers do not say where the origin is, from which it looks at patterns"
+    return replace(own, gram=theirs.gram)
 
 
 def root(rdm: Floats, planting: Planting) -> Floats:

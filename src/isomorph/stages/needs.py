@@ -112,7 +112,7 @@ def mistakes_of(study: Study, columns: Columns | None = None) -> Iterator[str]:
         if not takes_features(measure) or not set(KEPT) & set(needs_of_models(measure)):
             continue
         for model, spec in study.models.items():
-            if spec.features is None and not rdms_alone.comes_so(spec):
+            if spec.features is None and not spec.comes_as_rdms:
                 yield (
                     f"measures.{place}: {name} needs the features of layers, and {model} keeps "
                     f"none; write features: 2000, or all, into {_file_of(study, model)}"

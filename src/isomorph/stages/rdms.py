@@ -22,6 +22,7 @@ from isomorph.rdms.fold_geometry import geometry_of_layer
 from isomorph.rdms.halvings import most_halvings
 from isomorph.rdms.layered import rdms_of_layer, ready_rows
 from isomorph.rdms.level import Level, averaged
+from isomorph.rdms.paired import of_brains
 from isomorph.rdms.rdm_rows import LayerRdm, RdmRow, Status
 from isomorph.rdms.taken import MINIMUM_STIMULI
 from isomorph.responses.times import common_times
@@ -66,7 +67,7 @@ def run_brain(layout: Layout, dataset: str) -> None:
         found, without = rdms_of_responses(
             sessions,
             stimuli,
-            layout.study.spec.distances,
+            of_brains(layout.study.spec.distances),
             subject=subject,
             transform=spec.transform,
             noise=spec.noise,
@@ -142,7 +143,8 @@ def _halvings(
     """Return how many halvings there is room for if all subjects have the regions of this one."""
     regions = {str(name) for session in sessions.values() for name in session["region"].values}
     n_bins = max(session.sizes.get("time", 1) for session in sessions.values())
-    subjects, distances = layout.study.dataset(dataset).subjects, layout.study.spec.distances
+    subjects = layout.study.dataset(dataset).subjects
+    distances = of_brains(layout.study.spec.distances)
     return most_halvings(len(subjects) * len(regions) * n_bins * len(distances), n_stimuli)
 
 

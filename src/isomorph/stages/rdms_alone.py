@@ -7,19 +7,13 @@ from collections.abc import Iterator
 from isomorph.catalogue import is_asked
 from isomorph.inference.featured import takes_features
 from isomorph.measures import Measure
-from isomorph.models import SOURCES
-from isomorph.rdms.distances import of_layers
+from isomorph.rdms.paired import of_layers
 from isomorph.study import ModelSpec, Study
-
-
-def comes_so(spec: ModelSpec) -> bool:
-    """Tell whether a model comes as its RDMs alone."""
-    return SOURCES[spec.source].rdms is not None
 
 
 def models_of(study: Study) -> dict[str, ModelSpec]:
     """Return the models of a study that come as their RDMs alone."""
-    return {name: spec for name, spec in study.models.items() if comes_so(spec)}
+    return {name: spec for name, spec in study.models.items() if spec.comes_as_rdms}
 
 
 def lacking(study: Study, place: int, measure: Measure) -> Iterator[str]:
@@ -46,7 +40,7 @@ def lacking(study: Study, place: int, measure: Measure) -> Iterator[str]:
     elif "gram" in measure.needs:
         for name, spec in alone.items():
             if not spec.options.get("distance"):
-                could = "distance" in (SOURCES[spec.source].options or ())
+                could = spec.source.startswith("rdms/")
                 file = study.model_files[name]
                 remedy = f"say options.distance in {file}, or " if could else ""
                 yield (
@@ -69,7 +63,8 @@ def unfit(study: Study) -> Iterator[str]:
         if own and own not in asked:
             yield (
                 f"models: {name} comes as RDMs of {own}, and distances ask models for "
-                f"{', '.join(asked)}; add {own} to them, or leave options.distance out where it is "
+                f"{', '.join(asked)}; add {own} to them, as in "
+                f"{{brain: correlation, model: {own}}}, or leave options.distance out where it is "
                 "to stand beside any"
             )
         for dataset in study.datasets:

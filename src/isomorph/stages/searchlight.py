@@ -16,9 +16,9 @@ from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.making import require_jobs
 from isomorph.measures import MEASURES, Floats
-from isomorph.rdms import DISTANCES
 from isomorph.rdms.collection import available, indexed
 from isomorph.rdms.level import regrouped
+from isomorph.rdms.paired import asked_distances, of_brain, of_layers, refuse_unknown
 from isomorph.rdms.spheres import Volume, spheres, volume_of
 from isomorph.responses.division import recordings_of
 from isomorph.saying import say
@@ -66,7 +66,8 @@ def run(
             f'{study.dataset_files[dataset]}: subjects: no "{subject}", '
             f"{did_you_mean(subject, spec.subjects)}"
         )
-    distance = DISTANCES[search.distance or study.spec.distances[0]].name
+    (distance,) = asked_distances(search.distance or study.spec.distances[0])
+    refuse_unknown(distance)
     measure = MEASURES[search.measure or study.spec.measures[0]]
     if not measure.accepts(distance):
         raise IsomorphError(
@@ -78,13 +79,13 @@ def run(
     require_jobs(
         layout, [Job("responses", (dataset, subject)), Job("model_rdms", (owner, instance))]
     )
-    rdm = layer_rdm(model_file, layer, DISTANCES[distance].noise_free or distance)
+    rdm = layer_rdm(model_file, layer, of_layers(distance))
     level = read_level(layout, dataset)
     recorded = recordings_of(read_responses(file), spec.responses)
     sessions = {name: regrouped(one, level) for name, one in recorded.items()}
     volume = volume_of(sessions, level.names, spec.transform, str(file))
     around = spheres(volume.positions, search.radius, search.minimum)
-    values, left_out = similarity_map(volume, around, rdm, distance, measure, spec.noise)
+    values, left_out = similarity_map(volume, around, rdm, of_brain(distance), measure, spec.noise)
     found = int(np.isfinite(values).sum())
     told = ", ".join(f"{reason}: {count}" for reason, count in left_out.items() if count)
     if not found:

@@ -8,6 +8,7 @@ from isomorph.errors import did_you_mean
 from isomorph.study._study import Study
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.dataset import DatasetSpec
+from isomorph.study.pairs import both, is_pair
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import SharedStimuli
 
@@ -25,7 +26,11 @@ Vocabulary = Mapping[str, Collection[str]]
 def unknown_names(study: Study, vocabulary: Vocabulary) -> Iterator[str]:
     """Yield every name in the study that no registry knows."""
     used = {
-        "distances": [(f"distances.{i}", name) for i, name in enumerate(study.spec.distances)],
+        "distances": [
+            (key, one)
+            for place, name in enumerate(study.spec.distances)
+            for key, one in _distances(f"distances.{place}", name)
+        ],
         "measures": [(f"measures.{i}", name) for i, name in enumerate(study.spec.measures)],
         "inference.correction": [("inference.correction", study.spec.inference.correction)],
         "inference.prediction.methods": [
@@ -46,6 +51,15 @@ def unknown_names(study: Study, vocabulary: Vocabulary) -> Iterator[str]:
                 suggest = getattr(known, "suggestion", None)
                 near = suggest(name) if suggest else did_you_mean(name, known)
                 yield f'{key}: unknown "{name}", {near}'
+
+
+def _distances(key: str, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the distances that a name stands for, and where each is written."""
+    if not is_pair(name):
+        yield key, name
+        return
+    for side, one in zip(("brain", "model"), both(name), strict=True):
+        yield f"{key}.{side}", one
 
 
 def mistakes_between(study: Study) -> Iterator[str]:
@@ -136,9 +150,9 @@ def _mistakes_of_dataset(
                 )
     if isinstance(dataset.responses, RdmResponses):
         for source in dataset.responses.sources:
-            if source.distance not in study.spec.distances:
+            if source.distance not in {both(name)[0] for name in study.spec.distances}:
                 yield (
                     f"distances: {dataset.name} comes as {source.distance} RDMs only; add "
-                    f'"{source.distance}"'
+                    f'"{source.distance}", or {{brain: {source.distance}, model: ...}}'
                 )
                 break

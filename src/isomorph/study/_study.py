@@ -14,6 +14,7 @@ from isomorph.study._base import Name, Spec, StudyError, Unique, with_title
 from isomorph.study.dataset import DatasetSpec
 from isomorph.study.inference import Inference
 from isomorph.study.model import ModelSpec
+from isomorph.study.pairs import DistanceName
 from isomorph.study.stimuli import ConditionStimuli, SharedStimuli
 
 
@@ -32,8 +33,10 @@ class StudySpec(Spec):
     """Names in `models/` beside or above the study file, then of the models that come with
     isomorph, paths of YAML files, or sources of models as a file would name them:
     `torchvision/resnet50`, `untrained/resnet50#3`, `baseline/pixels`."""
-    distances: Unique[str] = Field(default=("correlation",), min_length=1)
-    """Distances inside a representation."""
+    distances: Unique[DistanceName] = Field(default=("correlation",), min_length=1)
+    """Distances inside a representation: one of brains and models alike by its name,
+    `correlation`, or one for each, `{brain: correlation, model: euclidean}`, which tables call
+    `correlation~euclidean`."""
     measures: Unique[str] = Field(default=("rho_a",), min_length=1)
     """Measures between representations; the first is the report's main one. `cka_rbf(0.2)` is
     `cka_rbf` with a bandwidth of 0.2 times the median distance in place of 0.5."""

@@ -9,6 +9,9 @@ from pydantic import Field, model_validator
 from isomorph.study._base import Spec, Unique
 from isomorph.study.responses import OrderTable
 
+AS_GIVEN = "as_given"
+"""Stands in place of a distance where dissimilarities are of none, as judgements are."""
+
 
 class InOrder(Spec):
     """How the rows of a file belong to stimuli: by the names in it, or in a stated order."""

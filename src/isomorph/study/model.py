@@ -91,6 +91,9 @@ TABLE_SOURCES = frozenset({"baseline/category", "baseline/columns"})
 READ = frozenset({"behaviour", "features", "rdms", "sentence_transformers", "text"})
 """First words of sources that are read from files or told by words, and see no image either."""
 
+RDMS = frozenset({"behaviour", "rdms"})
+"""Those of them that give RDMs and nothing else."""
+
 
 class ModelSpec(Spec):
     """One model family: where it comes from, which layers are read, how images enter."""
@@ -185,6 +188,11 @@ class ModelSpec(Spec):
     def is_read(self) -> bool:
         """Whether it is read from files, or told by words, in place of being computed."""
         return self.source.partition("/")[0] in READ
+
+    @property
+    def comes_as_rdms(self) -> bool:
+        """Whether nothing is known of it but its RDMs."""
+        return self.source.partition("/")[0] in RDMS
 
     @property
     def is_told(self) -> bool:

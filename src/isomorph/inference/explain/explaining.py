@@ -21,7 +21,7 @@ from isomorph.inference.families import APART, Hypotheses, answered
 from isomorph.inference.featured import beyond_rdms, of_rdms_alone
 from isomorph.inference.gather import candidates_of, regions_of
 from isomorph.measures import MEASURES
-from isomorph.rdms.distances import of_layers
+from isomorph.rdms.paired import of_layers
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def _laid_out(analysis: Analysis) -> tuple[Material, str, list[str], np.random.G
     rng = np.random.default_rng([inference.seed, zlib.crc32(analysis.dataset.encode()), 2])
     material = material_of(
         regions_of(brain, distance),
-        candidates_of(analysis.models, of_layers(distance)),
+        candidates_of(analysis.models, distance),
         analysis.groups,
         analysis.setting(distance, served[distance][0]),
         rng,

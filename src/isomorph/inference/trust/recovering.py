@@ -14,6 +14,7 @@ from isomorph.inference.estimated import Row, RowStatus, said
 from isomorph.inference.featured import beyond_rdms, of_rdms_alone
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
 from isomorph.inference.members import among
+from isomorph.inference.setting import columns_of_distance
 from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.ties import first_best
 from isomorph.inference.trust.layers import Layers
@@ -23,9 +24,10 @@ from isomorph.inference.trust.simulated_scores import Recovered, recover
 from isomorph.inference.trust.told_apart import Bools, Terms, part_of
 from isomorph.inference.trust.winners import TIE, Relations, relations_of
 from isomorph.measures import MEASURES, Floats, Measure
-from isomorph.rdms.distances import DISTANCES, of_layers
+from isomorph.rdms.distances import DISTANCES
+from isomorph.rdms.paired import of_brain, of_layers
 from isomorph.simulation.gaussian import FINE
-from isomorph.simulation.planting import PLANTINGS
+from isomorph.simulation.planting import Planting, planting_of
 from isomorph.study.inference import Recovery
 
 MOST_STIMULI = 1000
@@ -64,33 +66,35 @@ def _recovered(analysis: Analysis) -> Iterator[tuple[list[Row], list[Row]]]:
         if not regions or not names:
             continue
         measures = [MEASURES[name] for name in names]
-        candidates = candidates_of(analysis.models, of_layers(distance))
+        candidates = candidates_of(analysis.models, distance)
         related = relations_of(candidates.table, family_of)
         families = among(analysis.families, set(candidates.table["model"]))
         terms = Terms(
             analysis.setting(distance, names[0]), families, analysis.stimuli, groups,
             analysis.where,
         )  # fmt: skip
-        by_name = f"{analysis.dataset}|{distance}"
+        brain, by_name = of_brain(distance), f"{analysis.dataset}|{distance}"
+        planting = planting_of(brain, of_layers(distance))
         layers, kept = _layers(candidates, measures, terms, [seed, zlib.crc32(by_name.encode())])
         for region, estimate in zip(regions, _estimates(regions, layers, kept), strict=True):
             about = {
                 "dataset": analysis.dataset,
                 "simulated": analysis.simulated,
                 **region.columns,
-                "distance": distance,
+                **columns_of_distance(distance),
             }
-            if distance not in PLANTINGS:
-                title = DISTANCES[distance].title if distance in DISTANCES else distance
-                why = f"{title}: no Gaussian units have it by construction"
+            if isinstance(planting, str):
+                title = DISTANCES[brain].title if brain in DISTANCES else brain
+                why = f"{title}: {planting}"
                 yield [], [{**about, "measure": m.name, **said(why)} for m in measures]
                 continue
             analysis.said(f"{region.label}, {distance}")
             name = f"{analysis.dataset}|{region.label}|{distance}"
             chosen = planted_layers(estimate, related, analysis.inference.recovery)
             yield _region(
-                region, layers, chosen, related, kept, [seed, zlib.crc32(name.encode())], about
-            )
+                region, planting, layers, chosen, related, kept,
+                [seed, zlib.crc32(name.encode())], about,
+            )  # fmt: skip
 
 
 def _layers(
@@ -138,6 +142,7 @@ def _is_simulated(name: str, distance: str) -> bool:
 
 def _region(
     region: Region,
+    planting: Planting,
     layers: Layers,
     chosen: Sequence[int],
     related: Relations,
@@ -148,7 +153,7 @@ def _region(
     """Return the rows of one region under one distance."""
     candidates, measures = layers.candidates, layers.measures
     settings, n_stimuli = layers.terms.setting.inference.recovery, layers.n_stimuli
-    data = measured_data(region, PLANTINGS[about["distance"]], measures[0], settings, n_stimuli)
+    data = measured_data(region, planting, measures[0], settings, n_stimuli)
     result = recover(data, layers, chosen, seed=seed)
     assumed = [data.assumed] if data.assumed else []
     if kept is not None:

@@ -18,11 +18,11 @@ from isomorph.models.given.judgements import (
     rdm_of_ratings,
     rdm_of_triplets,
 )
-from isomorph.models.given.ready import AS_GIVEN, ReadyRdms
+from isomorph.models.given.ready import ReadyRdms
 from isomorph.models.source import Inputs
 from isomorph.registry import Registry
 from isomorph.stimuli.naming import id_of
-from isomorph.study.given import BehaviourOptions
+from isomorph.study.given import AS_GIVEN, BehaviourOptions
 
 
 @dataclass(frozen=True)

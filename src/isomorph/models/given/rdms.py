@@ -16,14 +16,14 @@ from isomorph.models.given.files import (
     stated_order,
     stimuli_of,
 )
-from isomorph.models.given.ready import AS_GIVEN, ReadyRdms
+from isomorph.models.given.ready import ReadyRdms
 from isomorph.models.layers import select
 from isomorph.models.source import Inputs
 from isomorph.registry import Registry
 from isomorph.responses.named_arrays import RSATOOLBOX, Variables, as_names, read_variables
 from isomorph.responses.rdms import SAID, read_vectors
 from isomorph.responses.stacks import reordered
-from isomorph.study.given import RdmOptions
+from isomorph.study.given import AS_GIVEN, RdmOptions
 
 Vectors = NDArray[np.float64]
 Layers = dict[str, Vectors]

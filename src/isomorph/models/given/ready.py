@@ -10,8 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-AS_GIVEN = "as_given"
-"""Stands in place of a distance where dissimilarities are of none, as judgements are."""
+from isomorph.study.given import AS_GIVEN
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ const controls = (() => {
   function all(held, { set, left, right, order, category, column, distance, third }) {
     const [leftKey, rightKey] = [rdms.keyOf(set, left), rdms.keyOf(set, right)];
     const turned = () => view.set({ left: rightKey, right: leftKey });
-    const names = distances(set);
+    const names = distances(held, set);
     return html("div", { class: "menus", role: "group", "aria-label": "What is shown" },
       menu("Left", grouped(held.sets), leftKey, (key) => view.set({
         left: key, right: rdms.named(held, key).set === set ? rightKey : null,
@@ -24,10 +24,11 @@ const controls = (() => {
     );
   }
 
-  /** Return the distances to choose from: those of regions, where there are any. */
-  function distances(set) {
-    const regions = set.rdms.filter((one) => !one.isLayer);
-    return [...new Set((regions.length ? regions : set.rdms).map((one) => one.distance))];
+  /** Return the distances to choose from: those that regions have, where there are any. */
+  function distances(held, set) {
+    const side = set.rdms.some((one) => !one.isLayer) ? 0 : 1;
+    const there = new Set(set.rdms.filter((one) => side === 1 || !one.isLayer).map((one) => one.distance));
+    return Object.keys(held.under).filter((name) => there.has(held.under[name][side]));
   }
 
   function menu(label, choices, value, change) {

@@ -126,8 +126,8 @@ const rdms = (() => {
 
   /** Return, of the RDMs of one representation, that under a distance, or what stands for it. */
   function under(held, found, distance) {
-    const wanted = [distance, held.layers[distance]];
-    return wanted.map((name) => found.find((one) => one.distance === name)).find(Boolean) ?? found[0];
+    const wanted = held.under[distance]?.[found[0].isLayer ? 1 : 0];
+    return found.find((one) => one.distance === wanted) ?? found[0];
   }
 
   return { agreement, gathered, keyOf, named, pairOf, squared, told, under };

@@ -46,8 +46,11 @@
     left ??= { set, found: first(set, state.left ? null : right?.found[0], 0) };
     right ??= { set, found: first(set, left.found[0], 1) };
     const regions = [left, right].find(({ found }) => !found[0].isLayer);
-    const distances = controls.distances(set);
-    const distance = distances.includes(state.distance) ? state.distance : (regions ?? left).found[0].distance;
+    const distances = controls.distances(held, set);
+    const known = (regions ?? left).found;
+    const side = known[0].isLayer ? 1 : 0;
+    const distance = distances.includes(state.distance) ? state.distance
+      : distances.find((name) => held.under[name][side] === known[0].distance);
     const column = set.columns.find(({ name }) => name === state.category) ?? set.columns[0] ?? null;
     const order = Object.hasOwn(arrange.ORDERS, state.order) && (column || state.order !== "category") ? state.order : "table";
     return {
