@@ -164,6 +164,7 @@ FORMATS: Registry[Callable[[Path], Variables]] = Registry(
         ".npy": _read_npy,
         **dict.fromkeys((".h5", ".hdf5", ".hdf"), _read_hdf5),
         ".nc": _read_netcdf,
+        **dict.fromkeys((".csv", ".tsv"), _read_csv),
         **dict.fromkeys((".pkl", ".pickle"), _refuse_pickle),
     },
 )
