@@ -2,6 +2,7 @@
 import os
 import re
 import shlex
+import subprocess
 import sys
 from itertools import zip_longest
 from pathlib import Path
@@ -15,6 +16,7 @@ from isomorph.cli.settling import MOST, made_again, settle
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, patterns, simulated, stimulus_sets
 from isomorph.layout import Layout
+from isomorph.left_out import as_decided
 from isomorph.making import DECLARED, inputs_of, words_of, written_by
 from isomorph.runs import (
     alive,
@@ -45,7 +47,20 @@ if workflow.is_main_process and (said := alive.begin(SNAKEMAKE)):
 FAILED = failures.Failed()
 logger.addHandler(FAILED)
 PYTHON, ENDED = sys.executable, failures.ENDED
+
+# Optional models whose weights cannot be had are left out, for every job of the run alike.
 LAYOUT = Layout(STUDY)
+MAKES = workflow.is_main_process and not workflow.output_settings.dryrun
+if MAKES and any(model.optional for model in STUDY.models.values()):
+    if not any(word.startswith(("--report", "--unlock")) for word in sys.argv):
+        asked = ("-m", "isomorph", "weights", "--optional", "--study", STUDY_FILE)
+        subprocess.run([PYTHON, *map(str, asked)], stdout=sys.stderr, check=False)
+try:
+    LAYOUT = as_decided(LAYOUT)
+except IsomorphError as mistake:
+    print(f"isomorph: {mistake}", file=sys.stderr)
+    raise SystemExit(1) from None
+STUDY = LAYOUT.study
 
 # Calm unless Snakemake is asked for its own words: one line for each stage that runs.
 ASKED = workflow.output_settings
@@ -151,6 +166,13 @@ def shown_in_report(file, name):
     where = {"caption": str(CAPTIONS / f"{name}.rst")}
     if name == "report":
         return report(file, category="Study", labels={"result": "the page"}, **where)
+    if not made.made_for:
+        return report(
+            file,
+            category="Study",
+            labels={"result": f"{name}: {made.words}"},
+            **where,
+        )
     where["category"] = "{dataset}"
     if name == "figures":
         return report(

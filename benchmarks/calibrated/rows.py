@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calibrated import (
+    across,
     chance,
     chosen,
     costly,
@@ -20,8 +21,8 @@ from calibrated import (
 from calibrated.table import World
 
 THEMES = (
-    *(chance, chosen, costly, explained, families, noise, predicted, recovered, reliable, runs),
-    *(sets, spread, subjects),
+    *(across, chance, chosen, costly, explained, families, noise, predicted, recovered),
+    *(reliable, runs, sets, spread, subjects),
 )
 
 WORLDS: tuple[World, ...] = tuple(

@@ -40,9 +40,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         ``'did you mean "x"?'`` when one is close, else ``'known: a, b, c'``.
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    folded = {one.casefold(): one for one in names} | {one: one for one in names}
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6) or difflib.get_close_matches(
+        name.casefold(), folded, n=1, cutoff=0.6
+    )
     if near:
-        return f'did you mean "{near[0]}"?'
+        return f'did you mean "{folded[near[0]]}"?'
     return "known: " + (", ".join(names) if names else "none")
 
 

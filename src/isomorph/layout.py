@@ -53,6 +53,11 @@ class Layout:
         return self.root / "data" / "weights"
 
     @property
+    def left_out(self) -> Path:
+        """Which optional models the runs of the study go on without, and why."""
+        return self.results / "left_out.json"
+
+    @property
     def report(self) -> Path:
         return self.path("report")
 

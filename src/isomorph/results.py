@@ -21,6 +21,7 @@ from isomorph.catalogue import CATALOGUE, TABLES, is_asked, made_by, made_for, o
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
+from isomorph.left_out import as_decided
 from isomorph.making import DECLARED, Fitting, command_of, outputs_of
 from isomorph.rdms.collection import indexed
 from isomorph.saved import HEAD, array_in, path_given
@@ -67,7 +68,7 @@ def open_results(folder: Path | str, study: Path | str | None = None) -> Results
             f'{file}: is the study "{found.name}", whose results stand in '
             f"results/{found.name}, not in {folder}"
         )
-    return Results(Layout(found, root))
+    return Results(as_decided(Layout(found, root)))
 
 
 def _study_of(folder: Path) -> Path:

@@ -182,11 +182,28 @@ def recover(study: Study, dataset: str) -> Slice:
     }
 
 
+def summarise(study: Study) -> Slice:
+    """Return what decides the summary over all datasets beside their comparisons."""
+    spec = study.spec
+    return {
+        "areas": {area: list(members) for area, members in spec.areas.items()},
+        "overlaps": {name: list(one.overlaps) for name, one in study.datasets.items()},
+        "distances": list(spec.distances),
+        "measures": list(spec.measures),
+        "interval": spec.inference.interval,
+        "correction": spec.inference.correction,
+        "models": {
+            name: [model.source, model.control_of, list(model.instances)]
+            for name, model in study.models.items()
+        },
+    }
+
+
 def figures(study: Study, dataset: str) -> Slice:
     """Return what decides the figures of a dataset: what is drawn is also described."""
     return {
-        "study": _dump(study.spec),
-        "dataset": _dump(study.dataset(dataset)),
+        "study": _dump(study.spec, exclude={"areas"}),
+        "dataset": _dump(study.dataset(dataset), exclude={"overlaps"}),
         "models": {name: _dump(model) for name, model in study.models.items()},
     }
 

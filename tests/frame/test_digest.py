@@ -143,7 +143,10 @@ NO_STAGE = (
 """What notebooks and tools beside the stages use; no artefact depends on it."""
 
 
-OF_OTHERS = {"isomorph.stages.rdms": {"isomorph.rdms.features", "isomorph.rdms.unit_responses"}}
+OF_OTHERS = {
+    "isomorph.stages.rdms": {"isomorph.rdms.features", "isomorph.rdms.unit_responses"},
+    "isomorph.stages.compare": {"isomorph.inference.random_effects"},
+}
 """Modules of a room that other stages alone use."""
 
 
@@ -229,7 +232,7 @@ MADE_BY = {
 }
 """Stages whose artefacts are stale when a module is edited, among those that decide numbers."""
 
-WORDED = {"figures", "report"}
+WORDED = {"figures", "summarise", "report"}
 """Stages that no number comes from: they know the names of distances and measures."""
 
 

@@ -16,7 +16,9 @@ sys.path.append(str(Path(__file__).parents[1] / "catalogue"))
 from explained_files import unexplained
 
 NOTHING = "Nothing to be done"
-AFTER_COMPARE = {"compare", "explain", "recover", "figures", "report"}
+AFTER_COMPARE = {"compare", "explain", "recover", "figures", "summarise", "report"}
+ONCE = {"summarise": 1, "report": 1}
+"""Of a study, whatever its datasets."""
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +68,7 @@ def test_an_interruption_is_no_success_and_no_failure_of_a_job(story):
     status, said = story["interrupted"]
     assert status != 0, said
     assert story["hidden"] == []
-    assert re.search(r"interrupted after 0:\d\d with [2-9] of 21 jobs done; the same command", said)
+    assert re.search(r"interrupted after 0:\d\d with [2-9] of 22 jobs done; the same command", said)
     assert "failed" not in said.split("stopping;")[1]
 
 
@@ -182,14 +184,14 @@ def test_snakemakes_own_report_holds_the_page_figures_and_tables_with_captions(f
 
 def test_a_changed_measure_runs_comparisons_and_what_follows(finished):
     tiny.write_yaml(finished / "config" / "study.yaml", {**tiny.STUDY, "measures": ["spearman"]})
-    assert planned(finished) == {**dict.fromkeys(AFTER_COMPARE, 2), "report": 1}
+    assert planned(finished) == {**dict.fromkeys(AFTER_COMPARE, 2), **ONCE}
     done = tiny.snakemake(finished, "--until", "compare")
     assert done.returncode == 0, done.stdout
     table = (finished / "results" / "tiny" / "small" / "comparisons.csv").read_text()
     assert "spearman" in table
     assert "pearson" not in table
     after = AFTER_COMPARE - {"compare"}
-    assert planned(finished) == {**dict.fromkeys(after, 2), "report": 1}
+    assert planned(finished) == {**dict.fromkeys(after, 2), **ONCE}
 
 
 def test_a_comment_in_any_settings_file_runs_nothing(finished):
@@ -243,7 +245,7 @@ def test_what_is_whole_stays_and_what_an_edit_decides_runs_again(finished):
     forget(finished)
     assert planned(finished) == {}
     tiny.write_yaml(finished / "config" / "study.yaml", {**tiny.STUDY, "measures": ["spearman"]})
-    assert planned(finished) == {**dict.fromkeys(AFTER_COMPARE, 2), "report": 1}
+    assert planned(finished) == {**dict.fromkeys(AFTER_COMPARE, 2), **ONCE}
     tiny.write_yaml(finished / "config" / "study.yaml", tiny.STUDY)
     assert planned(finished) == {}
     # one subject's file over another's: its own responses, and what is made of them

@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from isomorph.catalogue.across import ACROSS
 from isomorph.catalogue.compared import COMPARED
 from isomorph.catalogue.entries import (
     KEYED,
@@ -71,7 +72,15 @@ CATALOGUE: Registry[Artefact] = Registry(
     {
         one.name: one
         for one in chain(
-            MEASURED, REPRESENTED, COMPARED, RECOVERED, EXPLAINED, PREDICTED, TRUSTED, LOOKED_AT
+            MEASURED,
+            REPRESENTED,
+            COMPARED,
+            RECOVERED,
+            EXPLAINED,
+            PREDICTED,
+            TRUSTED,
+            ACROSS,
+            LOOKED_AT,
         )
     },
 )

@@ -36,7 +36,7 @@ def open_study(path: Path | str, *, thorough: bool = False) -> Study:
     StudyError
         With every mistake at once, a line each.
     """
-    from isomorph.models import mistakes_of
+    from isomorph.models import SOURCES, mistakes_of
     from isomorph.stages import needs
     from isomorph.study import StudyError, load_study
 
@@ -48,6 +48,7 @@ def open_study(path: Path | str, *, thorough: bool = False) -> Study:
     mistakes = [
         f"{study.model_key(name, key)}: {mistake}"
         for name, model in study.models.items()
+        if SOURCES[model.source].is_installed or not model.optional
         for key, _, mistake in (
             sentence.partition(": ")
             for sentence in mistakes_of(

@@ -56,6 +56,8 @@ STAGES = Registry(
         "recover": Stage("which layers are found again in data simulated from them",
                          "isomorph.stages.recover:run"),
         "figures": Stage("the figures of a dataset", "isomorph.stages.figures:run"),
+        "summarise": Stage("all datasets in one table, and areas averaged over datasets",
+                           "isomorph.report:summarise"),
         "report": Stage("the report of the study", "isomorph.report:run",
                         needs_results=True),
     },

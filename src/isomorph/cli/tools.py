@@ -15,6 +15,7 @@ from isomorph.cli.opening import open_study
 from isomorph.cli.run import add_demo, add_run, add_unlock
 from isomorph.cli.stages import load
 from isomorph.cli.validate import add_validate
+from isomorph.cli.weights import needs_network, weights
 from isomorph.errors import IsomorphError
 from isomorph.saying import count
 
@@ -55,7 +56,20 @@ def add_root(parser: argparse.ArgumentParser) -> None:
 
 
 def open_layout(study: Study, root: Path) -> Layout:
-    """Return the paths of a study below a folder.
+    """Return the paths of a study below a folder, without the models its runs go on without.
+
+    Raises
+    ------
+    IsomorphError
+        When the folder is a file.
+    """
+    from isomorph.left_out import as_decided
+
+    return as_decided(whole_layout(study, root))
+
+
+def whole_layout(study: Study, root: Path) -> Layout:
+    """Return the paths of a study below a folder, all its models in it.
 
     Raises
     ------
@@ -103,12 +117,13 @@ def _check(parsed: argparse.Namespace) -> None:
     from isomorph.archives.readiness import readiness
     from isomorph.cli.looking import look_at
     from isomorph.jobs import jobs
+    from isomorph.left_out import as_decided
     from isomorph.runs import capacity
     from isomorph.stages import needs
     from isomorph.stages.room import room_of_activations
 
     study = open_study(parsed.study, thorough=True)
-    layout = open_layout(study, parsed.root)
+    layout = whole_layout(study, parsed.root)
     mistakes, told = [], {}
     for dataset in study.datasets:
         try:
@@ -140,9 +155,36 @@ def _check(parsed: argparse.Namespace) -> None:
         print("; ".join([f"{dataset}: {said}{more}", *without]))
     for line in (*room, *needs.room_of_features(study, stimuli), *needs.costs_of(study, stimuli)):
         print(line)
+    if said := _without_network(study):
+        print(said)
+    for name, why in as_decided(layout).study.left_out.items():
+        print(f"{name} was left out by the last run: {why}")
     need = capacity.need_of(layout, stimuli)
     for line in capacity.told(layout, need, capacity.this_machine(layout.root)):
         print(line)
+
+
+def _without_network(study: Study) -> str:
+    """Return how many of a study's models work without a network; '' where all do."""
+    over = [name for name, model in study.models.items() if needs_network(model)]
+    if not over:
+        return ""
+    optional = [name for name in over if study.models[name].optional]
+    rest = f"; the study goes on without {', '.join(optional)}" if optional else ""
+    return (
+        f"{len(study.models) - len(over)} of {len(study.models)} models work without a network; "
+        f"weights come over it, unless they are here, of {', '.join(over)}{rest}"
+    )
+
+
+def _add_weights(parser: argparse.ArgumentParser) -> None:
+    add_study_first(parser)
+    add_root(parser)
+    parser.add_argument(
+        "--optional", action="store_true",
+        help="of optional models that have no activations yet alone; none is an error",
+    )  # fmt: skip
+    parser.set_defaults(run=weights)
 
 
 def _add_verify(parser: argparse.ArgumentParser) -> None:
@@ -270,6 +312,7 @@ TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
         _add_check,
     ),
     "verify": ("whether all there is of a study is whole and what it now says", _add_verify),
+    "weights": ("bring the weights of a study's networks here, as a run would", _add_weights),
     "show": ("print any artefact, or draw it into a PNG", _add_show),
     "list": ("datasets, models, layers of a model, measures or distances, a line each", add_list),
     "headline": (

@@ -2,6 +2,7 @@
 
 from isomorph.making.declared import (
     DECLARED,
+    SUMMARISED,
     Declared,
     command_of,
     inputs_of,
@@ -18,6 +19,7 @@ from isomorph.making.work import begin, require, require_jobs, stamp
 
 __all__ = [
     "DECLARED",
+    "SUMMARISED",
     "Declared",
     "Fitting",
     "begin",

@@ -159,7 +159,19 @@ def _drawn(study: Study, dataset: str) -> Iterator[Part]:
         yield Part(Job("predict", (dataset,)))
 
 
+def _every_comparison(study: Study) -> Iterator[Part]:
+    """Tables of comparisons of all datasets, and the images, which datasets may have in common."""
+    for dataset in study.datasets:
+        yield Part(Job("compare", (dataset,)), SUMMARISED)
+        yield Part(Job("stimuli", (study.stimulus_set(dataset),)), ("stimuli",))
+
+
+SUMMARISED = ("comparisons", "selection", "layers_in_set", "differences", "contrasts")
+"""Tables of a dataset from which the summary over datasets is made."""
+
+
 def _everything(study: Study) -> Iterator[Part]:
+    yield Part(Job("summarise"))
     for dataset in study.datasets:
         stages = ["compare", "recover", "explain", "predict", "reliability", "figures", "fetch"]
         for stage in filter(partial(is_asked, study), stages):
@@ -246,6 +258,9 @@ DECLARED: Registry[Declared] = Registry(
         ),
         "figures": Declared(
             _drawn, slices.figures, _code("isomorph.stages.figures", "isomorph.figures"),
+        ),
+        "summarise": Declared(
+            _every_comparison, slices.summarise, _code("isomorph.report.across"),
         ),
         "report": Declared(
             _everything, slices.report, _code("isomorph.report", "isomorph.catalogue"),

@@ -1,4 +1,4 @@
-"""The report: one self-contained page, and its first answers as plain text."""
+"""The report: one self-contained page, its first answers as plain text, all datasets as tables."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ def run(layout: Layout) -> Path:
     return page.run(layout)
 
 
+def summarise(layout: Layout) -> list[Path]:
+    """Write the tables over all datasets of a study, and return their paths."""
+    from isomorph.report import across
+
+    return across.run(layout)
+
+
 def headline(judged: Judged) -> list[str]:
     """Return regions by models and a sentence for every region, as lines of plain text."""
     from isomorph.report import summary_text
@@ -24,4 +31,4 @@ def headline(judged: Judged) -> list[str]:
     return summary_text.summary(judged)
 
 
-__all__ = ["headline", "run"]
+__all__ = ["headline", "run", "summarise"]

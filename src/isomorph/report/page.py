@@ -31,13 +31,15 @@ from isomorph.inference.families import by_p_alone
 from isomorph.inference.independence import BY_MOMENTS
 from isomorph.jobs import jobs
 from isomorph.layout import Layout
-from isomorph.making import begin, job_of, other_versions, stamp, stamps
+from isomorph.making import begin, command_of, job_of, other_versions, stamp, stamps
 from isomorph.measures import MEASURES
 from isomorph.models import SOURCES
 from isomorph.models.packing import described
-from isomorph.report import contests, viewed
+from isomorph.report import across_words, contests, viewed
+from isomorph.report.across import commands
 from isomorph.report.analysis_facts import FAMILIES, analysis
 from isomorph.report.answers import sentences
+from isomorph.report.areas import areas_of
 from isomorph.report.bars import bar
 from isomorph.report.best import (
     answer,
@@ -51,6 +53,7 @@ from isomorph.report.best import (
 )
 from isomorph.report.best import small_p_wide_interval as wide
 from isomorph.report.columns import tied
+from isomorph.report.common_stimuli import shared
 from isomorph.report.drawings import picture
 from isomorph.report.evidence import Illustrated, files, read_origins, read_results
 from isomorph.report.explained import explained
@@ -64,7 +67,7 @@ from isomorph.report.planted import recovered
 from isomorph.report.predicted import predicted
 from isomorph.report.robustness import robustness
 from isomorph.report.scripts import scripts
-from isomorph.report.summary import Row, matrix, row_of, rows_of
+from isomorph.report.summary import Matrix, Row, matrix, row_of, rows_of
 from isomorph.report.summary_words import MARKS, caption, key, mark, note, spoken
 from isomorph.report.unsaid import unsaid
 from isomorph.responses.times import EDGES
@@ -116,13 +119,14 @@ def render(judged: Judged) -> str:
     """Return the page as HTML; everything that was written by anybody is escaped."""
     said = context(judged)
     page: str = templates().get_template("page.html.j2").render(said)
-    return with_files(page, _kept(judged.layout, said["datasets"]))
+    return with_files(page, _kept(judged.layout, said))
 
 
-def _kept(layout: Layout, datasets: Sequence[Mapping[str, Any]]) -> dict[str, Path]:
+def _kept(layout: Layout, said: Mapping[str, Any]) -> dict[str, Path]:
     """Return the files the page links to, apart from the pictures it shows, by address."""
-    results = [one["results"] for one in datasets if one["results"]]
+    results = [one["results"] for one in said["datasets"] if one["results"]]
     addresses = [address for one in results for _, address, _ in one["files"]]
+    addresses += [address for _, address in said["across"]["files"]]
     addresses += [
         address
         for one in results
@@ -180,6 +184,7 @@ def context(judged: Judged) -> dict[str, Any]:
         "matrix_caption": caption(whole) if whole else "",
         "matrix_key": key(whole) if whole else [],
         "answers": sentences(found),
+        "across": over_datasets(layout, found, whole),
         "unsaid": unsaid(study, found),
         "datasets": [
             {
@@ -210,6 +215,26 @@ def context(judged: Judged) -> dict[str, Any]:
         "explored": choices(found),
         "bundles": {**bundles(found), **({viewed.BUNDLE: rdms} if rdms else {})},
         "rdms": viewed.BUNDLE,
+    }
+
+
+def over_datasets(
+    layout: Layout, found: Sequence[Illustrated], whole: Matrix | None
+) -> dict[str, Any]:
+    """Return what is said of all datasets together, and how any number is made again."""
+    measured = [one for one in found if not one.simulated]
+    areas = areas_of(layout.study, measured, shared(layout)) if measured else pd.DataFrame()
+    files = {name: layout.path(name) for name in ("summary", "areas")}
+    inference = layout.study.spec.inference
+    said = across_words.sentences(areas, whole, measured[0]) if whole else []
+    return {
+        "title": "Over datasets" if said else "Every number again",
+        "said": said,
+        "tables": across_words.tables(areas, measured[0]) if measured else [],
+        "correction": CORRECTIONS[by_p_alone(inference.correction)],
+        "commands": commands(layout),
+        "command": command_of(layout, job_of(layout.study, "summarise")),
+        "files": [(file.name, file.name) for file in files.values() if file.is_file()],
     }
 
 

@@ -16,7 +16,8 @@ def unsaid(study: Study, found: Sequence[DatasetResults]) -> list[str]:
     """Return sentences about questions to which the study has no answer, each with the reason."""
     rows = [row for results in found for row in rows_of(results)]
     kinds = {one.family.kind for row in rows for one in row.cells.values()}
-    said = list(_of_models(kinds)) if rows else []
+    said = [f"{name} was left out: {why}." for name, why in study.left_out.items()]
+    said += _of_models(kinds) if rows else []
     if not any(spec.simulated for spec in study.datasets.values()):
         said.append(
             "Whether planted layers would be found again is not tested: the study has no simulated "

@@ -255,6 +255,10 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
             Term(VALUES, _values, 60.0, 1.0),
             Term("million responses of one subject", _responses, 50.0, 1.0),
         ),
+        "summarise": (
+            start(200, 2.0),
+            Term("thousand rows of tables", lambda s: s.rows * s.layers * _grid(s) / 1e3, 4.0, 0.2),
+        ),
         "report": (
             start(260, 4.0),
             Term("thousand rows of tables", lambda s: s.rows * s.layers * _grid(s) / 1e3, 4.0, 0.2),

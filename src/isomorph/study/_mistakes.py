@@ -73,6 +73,7 @@ def mistakes_between(study: Study) -> Iterator[str]:
             yield f'{key}: "{name}" is a name the pipeline uses itself; choose another'
     yield from _mistakes_of_models(study)
     yield from _mistakes_of_explain(study)
+    yield from _mistakes_of_areas(study)
     for dataset in study.datasets.values():
         yield from _mistakes_of_dataset(study, dataset, instances)
 
@@ -118,10 +119,55 @@ def _mistakes_of_explain(study: Study) -> Iterator[str]:
                 f'inference.prediction.bands.{place}: no model "{name}" in the study, '
                 f"{did_you_mean(name, known)}"
             )
+    bands = study.spec.inference.prediction.bands
+    named = {*explain.models, *explain.controls, *explain.partition, *bands}
+    for model in study.models.values():
+        if model.optional and named & {model.name, *model.instances}:
+            yield (
+                f'models: "{model.name}" is optional, and inference names it, which cannot go on '
+                "without it; leave optional out"
+            )
     if len(study.spec.inference.prediction.bands) == 1:
         yield "inference.prediction.bands: one model shares with no other; name two to four"
     if len(explain.partition) == 1:
         yield "inference.explain.partition: one model shares with no other; name two to four"
+
+
+def _mistakes_of_areas(study: Study) -> Iterator[str]:
+    """Yield regions of areas that are none, or no independent finding."""
+    for area, members in study.spec.areas.items():
+        owners: dict[str, str] = {}
+        for place, member in enumerate(members):
+            key = f"areas.{area}.{place}"
+            dataset, stroke, region = member.partition("/")
+            if not (dataset and stroke and region):
+                yield (
+                    f'{key}: "{member}" must name a dataset and a region of it, as in '
+                    f'"{next(iter(study.datasets))}/V1"'
+                )
+            elif dataset not in study.datasets:
+                yield f'{key}: no dataset "{dataset}", {did_you_mean(dataset, study.datasets)}'
+            elif study.datasets[dataset].simulated:
+                yield f'{key}: "{dataset}" is simulated, so that it is no finding about an area'
+            elif dataset in owners:
+                yield (
+                    f'{key}: "{member}" is of the same dataset as "{owners[dataset]}", and two '
+                    "regions of the same subjects and stimuli are no independent findings; name one"
+                )
+            else:
+                owners[dataset] = member
+                yield from _unknown_region(study.datasets[dataset], region, key)
+    for name, spec in study.datasets.items():
+        if name in spec.overlaps:
+            yield f"{study.dataset_files[name]}: overlaps: a dataset overlaps with others only"
+
+
+def _unknown_region(dataset: DatasetSpec, region: str, key: str) -> Iterator[str]:
+    """Yield that a dataset has no such region, where its settings name all that it has."""
+    if isinstance(dataset.responses, RdmResponses):
+        known = {source.region for source in dataset.responses.sources}
+        if region not in known:
+            yield f'{key}: {dataset.name} has no region "{region}", {did_you_mean(region, known)}'
 
 
 def _mistakes_of_dataset(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,11 @@ class StudySpec(Spec):
     measures: Unique[str] = Field(default=("rho_a",), min_length=1)
     """Measures between representations; the first is the report's main one. `cka_rbf(0.2)` is
     `cka_rbf` with a bandwidth of 0.2 times the median distance in place of 0.5."""
+    areas: dict[str, Unique[str]] = {}
+    """Regions of several datasets that stand for one area, over which models are averaged as over
+    studies in a meta-analysis: `{IT: [dandi000628/IT, ds001246/LOC]}`. A region is named by its
+    dataset and its name with a stroke between; of each dataset at most one, for regions of the same
+    subjects and stimuli are no independent findings."""
     inference: Inference = Inference()
 
     @model_validator(mode="before")
@@ -63,6 +68,8 @@ class Study:
     dataset_files, model_files : dict
         The YAML file each was read from, by name, the study's own for a model it names by its
         source; a model may be named like a dataset.
+    left_out : mapping of str to str
+        Optional models that the study names and goes on without, each with the reason.
     """
 
     spec: StudySpec
@@ -71,6 +78,26 @@ class Study:
     models: dict[str, ModelSpec]
     dataset_files: dict[str, Path]
     model_files: dict[str, Path]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+
+    def without(self, reasons: Mapping[str, str]) -> Study:
+        """Return the study without some optional models and their untrained controls.
+
+        Parameters
+        ----------
+        reasons : mapping of str to str
+            By model; those that the study does not name, or that are not optional, stay.
+        """
+        gone = {name: why for name, why in reasons.items()
+                if name in self.models and self.models[name].optional}  # fmt: skip
+        if not gone:
+            return self
+        kept = {
+            name: model
+            for name, model in self.models.items()
+            if name not in gone and model.control_of not in gone
+        }
+        return replace(self, models=kept, left_out={**self.left_out, **gone})
 
     @property
     def name(self) -> str:

@@ -154,6 +154,10 @@ class DatasetSpec(Spec):
     noise: NoiseSpec = NoiseSpec()
     """The noise of the responses, for the distances `mahalanobis`, `crossnobis`, `poisson_kl`,
     `crossvalidated_poisson_kl` and `lda_accuracy`."""
+    overlaps: Unique[Name] = ()
+    """Other datasets, in any study, that hold some of the same subjects or showed some of the same
+    images, where neither archives nor images tell: their results are not averaged over datasets as
+    if they were independent."""
     expected: Expected = Expected()
 
     @model_validator(mode="before")

@@ -152,6 +152,10 @@ class ModelSpec(Spec):
     weights: Weights | None = None
     """What the weights must be; left out, they are what the source gives, and their hash is noted
     in the activations."""
+    optional: bool = False
+    """Whether a study goes on without the model, and without its untrained controls, where its
+    library is not installed or its weights cannot be had; which are left out, and why, stands in
+    the report. The next run tries again."""
     options: dict[str, Any] = {}
     """What the source itself needs: columns, orientations, frequencies."""
     batch_size: int = Field(default=128, gt=0)
