@@ -320,7 +320,8 @@ class RdmSource(Spec):
 
     region: str
     file: str
-    """`.mat`, `.npy`, `.npz` or HDF5 file inside the archive, such as rsatoolbox writes."""
+    """`.mat`, `.npy`, `.npz`, HDF5 or CSV file inside the archive, such as rsatoolbox writes; a CSV
+    table is square, with the names of the stimuli in its header."""
     variable: str | None = None
     """Variable in the file; not needed where there is one, nor for files of rsatoolbox."""
     index: tuple[int, ...] = ()
