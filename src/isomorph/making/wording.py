@@ -32,6 +32,8 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tupl
     --------
     >>> list(differences({"units": {"draws": 20}}, {"units": {"draws": 30}}))
     [('units.draws', '20', '30')]
+    >>> list(differences({"regions": [{"name": "V1"}]}, {"regions": [{"name": "V2"}]}))
+    [('regions.0.name', '"V1"', '"V2"')]
     """
     yield from _differing(dict(old), dict(new), "")
 
@@ -44,15 +46,25 @@ def _differing(old: Any, new: Any, key: str) -> Iterator[tuple[str, str, str]]:
             yield from _differing(
                 old.get(name, _NOTHING), new.get(name, _NOTHING), f"{key}.{name}".lstrip(".")
             )
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for place, (before, now) in enumerate(zip(old, new, strict=True)):
+            yield from _differing(before, now, f"{key}.{place}")
     else:
-        yield key, _shown(old), _shown(new)
+        before, now = _text(old), _text(new)
+        pairs = enumerate(zip(before, now, strict=False))
+        same = next((place for place, (one, other) in pairs if one != other), 0)
+        yield key, _shown(before, same), _shown(now, same)
 
 
-def _shown(value: Any) -> str:
-    if value is _NOTHING:
-        return "nothing"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+def _text(value: Any) -> str:
+    return "nothing" if value is _NOTHING else json.dumps(value, ensure_ascii=False)
+
+
+def _shown(text: str, same: int) -> str:
+    """Return the part of a text in which it differs from another, which begins as it does."""
+    start = max(0, same - LONGEST // 3) if len(text) > LONGEST else 0
+    end = start + LONGEST
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
 
 
 def about(stage: str, names: Mapping[str, str]) -> str:
