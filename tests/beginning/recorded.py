@@ -170,3 +170,26 @@ def volumes(folder: Path) -> None:
     mask.to_filename(folder / "V1.nii.gz")
     table(folder / "trials.csv", trial=list(map(str, range(24))),
           image=[f"images/{NAMES[place]}.png" for place in order])  # fmt: skip
+
+
+def matlab(file: Path) -> None:
+    """Rates of one monkey as `save -v7.3` writes them, (unit, presentation), names in structs."""
+    draw = np.random.default_rng(6)
+    order = np.concatenate([draw.permutation(8) for _ in range(3)])
+    rates = np.outer(draw.normal(size=6), BRIGHT[order]) + draw.normal(size=(6, 24))
+    texts = {"stim/name": [NAMES[place] for place in order], "unit/area": ["V1"] * 6}
+    with h5py.File(file, "w", userblock_size=512) as opened:
+        opened["rates"] = rates.T
+        opened["odd/cells"] = np.zeros((1, 2))  # a struct of something else
+        opened["stim/run"] = np.repeat([1.0, 2, 3], 8)[:, None]
+        for name, said in texts.items():
+            cells = []
+            for place, text in enumerate(said):
+                cell = opened.create_dataset(f"#refs#/{name}{place}", data=[[ord(c)] for c in text],
+                                             dtype=np.uint16)  # fmt: skip
+                cell.attrs["MATLAB_class"] = np.bytes_("char")
+                cells.append(cell.ref)
+            opened.create_dataset(name, data=[cells], dtype=h5py.ref_dtype)
+            opened[name].attrs["MATLAB_class"] = np.bytes_("cell")
+    with open(file, "r+b") as stream:
+        stream.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(124) + bytes([0, 2]) + b"IM")

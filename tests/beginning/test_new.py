@@ -2,6 +2,7 @@
 
 import shutil
 
+import nibabel
 import numpy as np
 import pandas as pd
 import pytest
@@ -147,6 +148,67 @@ def test_a_design_in_another_file_of_arrays_and_masks_by_subject_are_found(tmp_p
     assert main(["check", "first"]) == 0
 
 
+def test_structs_of_a_new_matlab_file_name_its_axes(tmp_path):
+    folder = tmp_path / "recording"
+    recorded.images(folder / "images")
+    recorded.matlab(folder / "Fred_rates.mat")
+    begun = begin("first", folder)
+    found = dataset_of("first")["responses"]
+    assert found == {
+        "kind": "arrays", "responses": "Fred_rates.mat", "variable": "rates",
+        "axes": ["unit", "presentation"], "order": {"variable": "stim.name"},
+        "runs": {"variable": "stim.run"},
+        "regions": [{"file": "Fred_rates.mat", "variable": "unit.area"}],
+    }  # fmt: skip
+    assert best(run(begun.study))["V1"] == "pixels pixels"
+
+
+def test_structs_of_an_older_matlab_file_do_too(tmp_path):
+    folder = tmp_path / "recording"
+    recorded.images(folder / "images")
+    cells = np.array(recorded.NAMES * 2, dtype=object)
+    savemat(folder / "rates.mat", {
+        "rates": np.ones((16, 3)), "stim": {"name": cells, "n": 16},
+        "unit": {"area": np.array(["V1"] * 3, dtype=object)},
+    })  # fmt: skip
+    begin("first", folder)
+    found = dataset_of("first")["responses"]
+    assert found["order"] == {"variable": "stim.name"}
+    assert found["regions"] == [{"file": "rates.mat", "variable": "unit.area"}]
+
+
+def test_masks_are_told_from_other_volumes_and_those_of_other_people(tmp_path):
+    folder = tmp_path / "recording"
+    recorded.volumes(folder)
+    draw = np.random.default_rng(0)
+    trials = pd.read_csv(folder / "trials.csv")
+    trials["run"] = np.repeat([1, 2, 3], 8)
+    volumes = {
+        "mask-V2": np.ones((4, 3, 2), dtype=np.uint8),
+        "space-T1w_atlas": np.arange(24).reshape(4, 3, 2).astype(np.int16) % 3,
+        "mean": draw.normal(size=(4, 3, 2)).astype(np.float32),
+        "T1w": draw.integers(0, 900, (4, 3, 2)).astype(np.int16),
+    }
+    for subject in ("1", "2", "10"):
+        shutil.copy(folder / "ann.hdf5", folder / f"sub-{subject}_betas.hdf5")
+        trials.to_csv(folder / f"sub-{subject}_trials.csv", index=False)
+        for name, values in volumes.items():
+            image = nibabel.Nifti1Image(values, np.eye(4))
+            image.to_filename(folder / f"sub-{subject}_{name}.nii.gz")
+    for name in ("ann.hdf5", "trials.csv", "V1.nii.gz"):
+        (folder / name).unlink()
+    begin("first", folder)
+    found = dataset_of("first")["responses"]
+    atlas = "sub-{subject}_space-T1w_atlas.nii.gz"
+    assert found["regions"] == [
+        {"file": "sub-{subject}_mask-V2.nii.gz", "name": "V2"},
+        {"file": atlas, "name": "atlas-1", "values": [1]},
+        {"file": atlas, "name": "atlas-2", "values": [2]},
+    ]
+    assert found["runs"] == {"file": "sub-{subject}_trials.csv", "column": "run"}
+    assert main(["check", "first"]) == 0
+
+
 def test_ready_rdms_run(tmp_path):
     recorded.rdms(tmp_path / "judged", inside=True)
     begun = begin("first", tmp_path / "judged")
@@ -250,6 +312,22 @@ def test_features_beside_a_recording_are_a_model_of_it(tmp_path):
     table = run(begun.study)
     scores = table[table["model"] == "one-features"].groupby("layer")["estimate"].mean()
     assert scores["bright"] > 0.5 > scores["animal"]
+
+
+def test_features_that_name_their_images_in_a_variable_of_any_name(tmp_path):
+    recorded.arrays(tmp_path / "recording")
+    values, order = np.random.default_rng(0).normal(size=(8, 5)), [3, 1, 0, 2, 7, 6, 5, 4]
+    files = [f"{recorded.NAMES[place]}.png" for place in order]
+    np.savez(tmp_path / "recording" / "activations.npz", conv=values, image_files=files)
+    begin("first", tmp_path / "recording")
+    with open("config/models/first-features.yaml") as file:
+        assert yaml.safe_load(file)["options"] == {"names": "image_files"}
+    np.savez(tmp_path / "recording" / "activations.npz", conv=values)
+    begin("second", tmp_path / "recording")
+    with open("config/models/second-features.yaml") as file:
+        written = file.read()
+    assert yaml.safe_load(written)["options"] == {"order": "numbers"}
+    assert "choose: which row is of which stimulus" in written
 
 
 def test_features_alone_are_of_built_in_images_or_refused(tmp_path):

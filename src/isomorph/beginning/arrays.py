@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 import numpy as np
 
+from isomorph.archives.patterns import matches
 from isomorph.beginning.columns import Named, presentations, stimulus_columns
 from isomorph.beginning.draft import MODELS, Draft, distance_for, groups_model
 from isomorph.beginning.images import ids_of_all, images_of
+from isomorph.beginning.masks import (
+    MOST,
+    Marked,
+    for_anyone,
+    is_of_another,
+    region_name,
+    regions_in,
+)  # fmt: skip
 from isomorph.beginning.place import Place, shared_pattern
 from isomorph.beginning.setting import Setting
 from isomorph.beginning.tables import Tables, is_table, nearest, tables_of
@@ -32,6 +41,9 @@ ROWS, COLUMNS = "stimulus", "region"
 REGIONS = ("region", "regions", "roi", "rois", "area", "areas", "brain_area")
 """What arrays that name the region of each unit are called."""
 
+RUNS = ("run", "runs", "run_number", "run_id", "run_index", "run_nr", "chunk", "chunks")
+"""What columns and arrays that say the run of each presentation are called."""
+
 
 @dataclass(frozen=True)
 class _Fit:
@@ -47,12 +59,16 @@ class _Fit:
         What names the stimulus of each presentation.
     shown_in : str
         The table, or another file of arrays; '' for a variable of the file itself.
+    runs : str
+        The column, or variable, of the same file that says the run of each; '' for none.
     regions : mapping of str to int
         Units by region, where that is known.
     units : str
         The table of units, '' for none.
-    marks : tuple of dict
-        Other files of regions: masks, or an array of names.
+    names : tuple of str
+        The file and the variable in it that name the region of each unit.
+    masks : tuple of str
+        Volumes that mark regions.
     times : str
         The table of time bins, '' for none.
     """
@@ -61,9 +77,11 @@ class _Fit:
     axes: tuple[str, ...]
     shown: Named
     shown_in: str
+    runs: str
     regions: dict[str, int]
     units: str
-    marks: tuple[dict[str, str], ...]
+    names: tuple[str, ...]
+    masks: tuple[str, ...]
     times: str
 
 
@@ -93,6 +111,8 @@ def draft(place: Place) -> Draft:
     if not subjects:
         pattern, subjects = first, (PurePosixPath(first).stem.split(".")[0],)
         fitting = {first: fitting[first]}
+    else:  # what is beside a file is generalised from the file of the first subject
+        first = matches(pattern.replace("{subject}", subjects[0]), fitting)[0]
     one = fitting[first]
     counts = Counter[str]()
     regions = Counter[str]()
@@ -103,28 +123,42 @@ def draft(place: Place) -> Draft:
     assert images is not None, "what was shown names images that are here"
 
     def own(path: str) -> str:
-        return path if pattern == first else path.replace(subjects[0], "{subject}")
+        return path if pattern == first else for_anyone(path, subjects[0])
 
     said = presentations(counts.values())
-    marks = tuple(
-        {**mark, "file": own(mark["file"])} | _named_apart(mark, subjects[0])
-        for mark in one.marks
-        if not any(other in mark["file"] for other in subjects[1:])
+    marks: list[dict[str, object]] = (
+        [{"file": own(one.names[0]), "variable": one.names[1]}] if one.names else []
     )
+    masked: dict[str, list[Marked]] = {}
+    for path in one.masks:
+        if not is_of_another(path, subjects[0], subjects):
+            masked[path] = regions_in(place.at(path), region_name(path, subjects[0]))
+    marks += [
+        {"file": own(path), "name": each.name}
+        | ({} if each.value is None else {"values": [each.value]})
+        for path, several in masked.items()
+        for each in several
+    ]
+    if masked:
+        regions = Counter(
+            {each.name: each.units for several in masked.values() for each in several}
+        )
+    which = _which(masked)
     responses = (
         Setting("kind", "arrays"),
         Setting("responses", pattern, note=count(len(fitting), "array")),
         *((Setting("variable", one.variable),) if one.variable else ()),
         *((Setting("axes", list(one.axes)),) if one.axes else ()),
         _shown(one, own, said),
+        *_runs(one, own),
         *((Setting("units", own(one.units), note=_counted(regions)),) if one.units else ()),
         *((Setting("regions", tuple(
             tuple(Setting(key, value) for key, value in mark.items()) for mark in marks
-        ), note=_counted(regions)),) if marks else ()),
+        ), which, _counted(regions)),) if marks else ()),
         *((Setting("times", own(one.times)),) if one.times else ()),
     )  # fmt: skip
     read = [pattern, own(one.shown_in), own(one.units), own(one.times)]
-    read += [mark["file"] for mark in marks]
+    read += [str(mark["file"]) for mark in marks]
     return Draft(
         found=(f"{count(len(fitting), 'array')} of {', '.join(subjects)}", said),
         subjects=subjects,
@@ -159,12 +193,23 @@ def _shown(one: _Fit, own: Callable[[str], str], said: str) -> Setting:
     return Setting("order", order, choose, said)
 
 
-def _named_apart(mark: Mapping[str, str], subject: str) -> dict[str, str]:
-    """Return the name of a mask without that of its subject."""
-    if "name" not in mark:
-        return {}
-    words = [word for word in re.split(r"[_.]", mark["name"]) if word not in (subject, "mask")]
-    return {"name": "_".join(words) or mark["name"]}
+def _runs(one: _Fit, own: Callable[[str], str]) -> tuple[Setting, ...]:
+    """Return where it stands of which run each presentation is, nothing where a table says it."""
+    if not one.runs or (one.shown_in and one.shown.column == ROWS):
+        return ()
+    where = {"file": own(one.shown_in)} if one.shown_in else {}
+    key = "column" if is_table(one.shown_in) else "variable"
+    choose = "of which run each presentation is; cross-validation crosses runs"
+    return (Setting("runs", {**where, key: one.runs}, choose),)
+
+
+def _which(masked: Mapping[str, list[Marked]]) -> str:
+    """Return what is to be chosen about the labels of volumes, '' for nothing."""
+    if any(each.value is not None for several in masked.values() for each in several):
+        return "what each label is called; labels that are left out are no region"
+    if any(len(several) == 1 and several[0].labels > MOST for several in masked.values()):
+        return "`values: [1, 2]` takes some labels; here all of them are one region"
+    return ""
 
 
 def _counted(regions: Counter[str]) -> str:
@@ -225,7 +270,8 @@ def _named(
         if not times:
             return None
     units, regions = "", Counter[str]()
-    marks: tuple[dict[str, str], ...] = ()
+    names: tuple[str, ...] = ()
+    masks: tuple[str, ...] = ()
     if "unit" in size:
         units = nearest(
             path,
@@ -237,13 +283,33 @@ def _named(
         )
         regions = Counter(one for one in tables[units][COLUMNS] if one) if units else regions
         if not units:
-            marks, regions = _names_of_units(path, arrays, size["unit"])
+            names, regions = _names_of_units(path, arrays, size["unit"])
     else:
-        marks = _masks(place, tuple(size[one] for one in "xyz"))
-    if not units and not marks:
+        masks = _masks(place, tuple(size[one] for one in "xyz"))
+    if not units and not names and not masks:
         return None
     axes = () if tuple(size)[:2] == ("presentation", "unit") else tuple(size)
-    return _Fit("", axes, *shown, dict(regions), units, marks, times)
+    listed = (
+        tables[shown[1]].items()
+        if shown[1] in tables
+        else ()
+        if shown[1]
+        else _texts(arrays, size["presentation"])
+    )
+    runs = next((str(name) for name, values in listed if _are_runs(str(name), values)), "")
+    return _Fit("", axes, *shown, runs, dict(regions), units, names, masks, times)
+
+
+def _are_runs(name: str, values: Iterable[str]) -> bool:
+    """Tell whether a column says the runs of presentations, each of them known."""
+    if _last(name) not in RUNS:
+        return False
+    labels = {str(one).strip() for one in values}
+    return len(labels) > 1 and "" not in labels
+
+
+def _last(name: str) -> str:
+    return re.split(r"[/.]", name)[-1].casefold()
 
 
 def _rows(
@@ -294,27 +360,31 @@ def _places(place: Place, path: str, size: int) -> Named | None:
 def _texts(arrays: Arrays, size: int) -> Iterator[tuple[str, list[str]]]:
     """Yield the variables of a file that hold so many names."""
     for key in arrays:
-        if arrays.sizes.get(key) == size and (names := as_names(arrays[key])) is not None:
+        if arrays.sizes.get(key) != size:
+            continue
+        try:
+            names = as_names(arrays[key])
+        except IsomorphError:
+            continue  # cells of something else
+        if names is not None:
             yield key, names.tolist()
 
 
-def _names_of_units(
-    path: str, arrays: Arrays, size: int
-) -> tuple[tuple[dict[str, str], ...], Counter[str]]:
+def _names_of_units(path: str, arrays: Arrays, size: int) -> tuple[tuple[str, ...], Counter[str]]:
     for key, values in _texts(arrays, size):
-        if key.rpartition("/")[2].casefold() in REGIONS:
-            return ({"file": path, "variable": key},), Counter(one for one in values if one)
+        if _last(key) in REGIONS:
+            return (path, key), Counter(one for one in values if one)
     return (), Counter()
 
 
-def _masks(place: Place, shape: tuple[int, ...]) -> tuple[dict[str, str], ...]:
-    """Return the volumes on a grid, each the mask of a region."""
+def _masks(place: Place, shape: tuple[int, ...]) -> tuple[str, ...]:
+    """Return the volumes on a grid that mark regions; measured values mark none."""
     found = []
     for path in place.beside(*VOLUMES):
         try:
-            image = open_image(place.at(path))
+            alike = tuple(open_image(place.at(path)).shape) == shape
+            if alike and regions_in(place.at(path), path):
+                found.append(path)
         except IsomorphError:
             continue  # what is no image marks nothing
-        if tuple(image.shape) == shape:
-            found.append({"file": path, "name": PurePosixPath(path).name.partition(".")[0]})
     return tuple(found)

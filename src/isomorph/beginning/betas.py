@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from isomorph.beginning.columns import presentations, stimulus_columns
 from isomorph.beginning.draft import MODELS, Draft, distance_for, groups_model
 from isomorph.beginning.images import ids_of_all, images_of
+from isomorph.beginning.masks import for_anyone, is_of_another, region_name, regions_in
 from isomorph.beginning.place import Place, shared_pattern
 from isomorph.beginning.setting import Setting
 from isomorph.errors import IsomorphError
@@ -59,14 +61,14 @@ def draft(place: Place) -> Draft:
     if not subjects:
         pattern = first if len(paths) == 1 else _wide(paths)
         subjects = (str(parse(first).entities.get("sub", "subject")),)
-    regions = _regions(place, maps[first], paths, subjects[0])
+    regions = _regions(place, maps[first], paths, subjects)
     if not regions:
         raise IsomorphError(
             f"{place.at(first)}: no mask or label file beside it is on the same grid, so no region "
             "is known; put one there"
         )
     text = labels[first]
-    by_text = (_with_subject(text, subjects[0]) if len(paths) == 1 else _text(text, subjects[0])) \
+    by_text = (for_anyone(text, subjects[0]) if len(paths) == 1 else _text(text, subjects[0])) \
         if text else ""  # fmt: skip
     said = presentations(named.counts.values())
     runs = min(Counter(named.counts).values())
@@ -75,14 +77,11 @@ def draft(place: Place) -> Draft:
         Setting("files", pattern, note=count(len(paths), "file")),
         *((Setting("labels", by_text, note="the name of each map"),) if text else ()),
         *((Setting("name", named.naming),) if named.naming != "{}" else ()),
-        Setting("regions", tuple(
-            (Setting("file", file), *((Setting("name", name),) if name else ()))
-            for file, name in regions
-        ), "where regions are among the units", said),
+        Setting("regions", tuple(regions), "where regions are among the units", said),
         Setting("within_run", "z_score" if runs < 2 else "none",
                 "what is done to each unit within a run: none, centre or z_score"),
     )  # fmt: skip
-    files = [pattern, *([by_text] if text else []), *(file for file, _ in regions)]
+    files = [pattern, *([by_text] if text else []), *(str(one[0].value) for one in regions)]
     return Draft(
         found=(f"{count(len(paths), 'file')} of betas of {', '.join(subjects)}", said),
         subjects=subjects,
@@ -133,34 +132,39 @@ def _names(place: Place, maps: Maps, labels: str) -> list[str]:
 
 
 def _regions(
-    place: Place, maps: Maps, betas: list[str], subject: str
-) -> list[tuple[str, str | None]]:
-    """Return the files of regions on the grid of the betas, each with its name."""
-    found: list[tuple[str, str | None]] = []
-    cifti = maps.maps_first
+    place: Place, maps: Maps, betas: list[str], subjects: Sequence[str]
+) -> list[tuple[Setting, ...]]:
+    """Return the regions on the grid of the betas: their files, names and labels."""
+    found: list[tuple[Setting, ...]] = []
+    subject, cifti = subjects[0], maps.maps_first
     for path in place.beside(LABELS if cifti else ".nii", *(() if cifti else (".nii.gz",))):
-        if path in betas or ("sub-" in path and f"sub-{subject}" not in path):
+        if (
+            path in betas
+            or is_of_another(path, subject, subjects)
+            or ("sub-" in path and for_anyone(path, subject) == path)
+        ):
             continue
         try:
             one = open_maps(place.at(path))
+            alike = len(one.place) == len(maps.place) and (cifti or len(one) == 1)
+            marked = [] if cifti or not alike else regions_in(
+                place.at(path), region_name(path, subject))  # fmt: skip
         except IsomorphError:
             continue  # an image of something else
-        if len(one.place) != len(maps.place) or (not cifti and len(one) != 1):
-            continue
-        name = PurePosixPath(path).name.partition(".")[0].removesuffix("_mask")
-        name = name.removeprefix(f"sub-{subject}_")
-        found.append((_with_subject(path, subject), None if cifti else name))
+        file = Setting("file", for_anyone(path, subject))
+        if cifti and alike:
+            found.append((file,))
+        found += [
+            (file, Setting("name", each.name),
+             *(() if each.value is None else (Setting("values", [each.value]),)))
+            for each in marked
+        ]  # fmt: skip
     return found
-
-
-def _with_subject(path: str, subject: str) -> str:
-    """Return a path with `{subject}` for the subject, where it says `sub-`."""
-    return path.replace(f"sub-{subject}", "sub-{subject}")
 
 
 def _text(path: str, subject: str) -> str:
     """Return the pattern of the files of labels of all runs."""
-    pure = PurePosixPath(_with_subject(path, subject))
+    pure = PurePosixPath(for_anyone(path, subject))
     name = pure.name.rpartition("_")[2]
     parent = "**" if "/" in path else ""
     lead = "sub-{subject}" if "sub-{subject}" in str(pure) else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from isomorph import built_in
 from isomorph.beginning.draft import Draft, ModelFile
+from isomorph.beginning.images import ids_of_all
 from isomorph.beginning.place import Place
 from isomorph.beginning.setting import ABSENT, Setting
 from isomorph.beginning.tables import order_table
@@ -40,12 +41,15 @@ class Features:
         Stimuli they are of.
     names : tuple of str
         The stimuli the file names, in its order; empty where it names none.
+    named_in : str
+        The variable that names them, '' where it is called as such variables are.
     """
 
     path: str
     layers: dict[str, tuple[int, ...]]
     n_rows: int
     names: tuple[str, ...]
+    named_in: str = ""
 
 
 def recognise(place: Place) -> str:
@@ -84,7 +88,7 @@ def added(place: Place, found: Draft) -> Draft:
     own = [
         one
         for one in features_in(place)
-        if not known or (all(id_of(name, set(one.names)) for name in known)
+        if not known or (known <= {id_of(name, known) for name in one.names}
                          if one.names else one.n_rows == len(known))
     ]  # fmt: skip
     if not own:
@@ -107,6 +111,7 @@ def added(place: Place, found: Draft) -> Draft:
 
 def features_in(place: Place) -> Iterator[Features]:
     """Yield the files of features: of a folder those called so, and any file that was named."""
+    pictures = ids_of_all(place)
     for path in place.ending(*ENDINGS):
         stem = ENDING.sub("", PurePosixPath(path).name).casefold()
         if not (place.only or any(word in stem for word in WORDS)):
@@ -117,11 +122,11 @@ def features_in(place: Place) -> Iterator[Features]:
             if place.only:
                 raise
             continue
-        if (one := _described(path, arrays)) is not None:
+        if (one := _described(path, arrays, pictures)) is not None:
             yield one
 
 
-def _described(path: str, arrays: Arrays) -> Features | None:
+def _described(path: str, arrays: Arrays, pictures: Collection[str]) -> Features | None:
     shapes = {
         name: shape
         for name, shape in arrays.shapes.items()
@@ -131,11 +136,14 @@ def _described(path: str, arrays: Arrays) -> Features | None:
         return None
     rows = max(shapes.values(), key=lambda shape: list(shapes.values()).count(shape))[0]
     layers = {name: shape for name, shape in shapes.items() if shape[0] == rows}
-    names: tuple[str, ...] = ()
     for key in arrays:
-        if key.rpartition("/")[2] in STIMULUS_KEYS and (said := as_names(arrays[key])) is not None:
-            names = tuple(said.tolist())
-    return Features(path, layers, rows, names)
+        usual = key.rpartition("/")[2] in STIMULUS_KEYS
+        if not usual and (key in arrays.shapes or arrays.sizes.get(key) != rows):
+            continue
+        said = as_names(arrays[key])
+        if said is not None and (usual or all(id_of(one, pictures) for one in said.tolist())):
+            return Features(path, layers, rows, tuple(said.tolist()), "" if usual else key)
+    return Features(path, layers, rows, ())
 
 
 def _is_square(arrays: Arrays, name: str, shape: tuple[int, ...]) -> bool:
@@ -166,9 +174,9 @@ def _model(one: Features, found: Draft, table: tuple[str, str], several: bool) -
 
 
 def _order(one: Features, found: Draft, table: tuple[str, str]) -> Setting | None:
-    """Return which row of a file is of which stimulus, None where the file or the ids say it."""
+    """Return what says which row of a file is of which stimulus, None where the file does."""
     if one.names:
-        return None
+        return Setting("names", one.named_in) if one.named_in else None
     if found.dataset:
         meaning = f"the rows are taken to be in the order of the stimuli of {found.dataset}"
         return Setting("order", "table", meaning)
@@ -176,7 +184,9 @@ def _order(one: Features, found: Draft, table: tuple[str, str]) -> Setting | Non
         order = (Setting("file", f"{{path}}/{table[0]}"), Setting("column", table[1]))
         return Setting("order", order, "the stimuli in the order of the rows")
     if _is_ordered(one, found):
-        return None
+        meaning = "which row is of which stimulus; the rows are taken to be in the order of the " \
+            "numbers in the images' names"  # fmt: skip
+        return Setting("order", "numbers", meaning)
     return Setting(
         "order", ABSENT,
         "which row is of which stimulus: table, the order of the images' names; numbers; a list of "

@@ -7,7 +7,7 @@ for leaves the disk. Arrays of the other formats are read whole, the one that is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,31 @@ def array_names(file: Path) -> list[str]:
         with open_hdf5(file) as opened:
             return paths_in(opened, file)
     return mat_names(file) if suffix == ".mat" else []
+
+
+def flat_mat(file: Path) -> dict[str, Array]:
+    """Read a MATLAB file of version 7 or older, the fields of a struct as `struct.field`.
+
+    Fields that differ in shape between the elements of a struct array are left out.
+
+    Raises
+    ------
+    IsomorphError
+        When the file is damaged.
+    """
+    found: dict[str, Array] = {}
+    left = read_mat(file)
+    while left:
+        name, value = next(iter(left.items()))
+        del left[name]
+        array = _plain(value)
+        if array.dtype.names is None:
+            found[name] = array
+            continue
+        for field in array.dtype.names:
+            with suppress(IsomorphError):
+                left[f"{name}.{field}"] = _field(array[field], f"{file}: {name}.{field}")
+    return found
 
 
 # ---------------------------------------------------------------- formats

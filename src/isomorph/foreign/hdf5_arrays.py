@@ -59,7 +59,7 @@ def _dataset(
     where = f"{file}: {name}"
     if one.shape is None or "MATLAB_empty" in one.attrs:
         return as_stored(np.zeros((0,)), file, name)
-    if matlab and _is_text(one):
+    if matlab and is_text(one):
         return as_stored(np.array(_text(one)), file, name)
     if h5py.check_ref_dtype(one.dtype):
         afford_dataset(one, where)
@@ -87,7 +87,7 @@ def _pointed_at(opened: h5py.File, one: h5py.Dataset, matlab: bool) -> Array:
     cells = one[()].T if matlab else one[()]
     targets = [opened[reference] for reference in cells.ravel()]
     held: list[Any] = [
-        _text(target) if _is_text(target) else np.squeeze(np.asarray(target[()]).T)
+        _text(target) if is_text(target) else np.squeeze(np.asarray(target[()]).T)
         for target in targets
     ]
     shapes = sorted({np.shape(value) for value in held})
@@ -107,7 +107,7 @@ def _class(one: h5py.Dataset) -> str:
     return said.decode() if isinstance(said, bytes) else str(said)
 
 
-def _is_text(one: h5py.Dataset) -> bool:
+def is_text(one: h5py.Dataset) -> bool:
     """Tell whether a data set is what MATLAB calls text: the codes of its letters."""
     return _class(one) == "char"
 

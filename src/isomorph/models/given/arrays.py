@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.foreign import reading
-from isomorph.foreign.array_files import open_arrays, read_array
+from isomorph.foreign.array_files import flat_mat, open_arrays, read_array
 from isomorph.foreign.hdf5 import open_hdf5
+from isomorph.foreign.hdf5_arrays import is_text
 from isomorph.registry import Registry
 from isomorph.responses.named_arrays import Variables, read_variables
 
@@ -70,15 +71,24 @@ def _held(found: Mapping[str, NDArray[Any]]) -> Arrays:
     )
 
 
-def _hdf5(file: Path) -> Arrays:
+def _mat(file: Path) -> Arrays:
+    """Return the arrays of a MATLAB file, the fields of a struct as `struct.field`."""
+    with reading(file, "a MATLAB file"):
+        is_hdf5 = h5py.is_hdf5(file)
+    return _hdf5(file, matlab=True) if is_hdf5 else _held(flat_mat(file))
+
+
+def _hdf5(file: Path, *, matlab: bool = False) -> Arrays:
     sizes: dict[str, int] = {}
     shapes: dict[str, Shape] = {}
 
     def note(name: str, one: Any) -> None:
         if isinstance(one, h5py.Dataset) and not name.startswith("#") and one.shape is not None:
+            name = name.replace("/", ".") if matlab else name
             sizes[name] = math.prod(one.shape)
-            if one.dtype.kind in NUMBERS and not one.is_scale:
-                shapes[name] = one.shape
+            text = matlab and is_text(one)
+            if one.dtype.kind in NUMBERS and not one.is_scale and not text:
+                shapes[name] = one.shape[::-1] if matlab else one.shape
 
     with open_hdf5(file) as opened, reading(file, "an HDF5 file"):
         opened.visititems(note)
@@ -126,6 +136,7 @@ FORMATS: Registry[Callable[[Path], Arrays]] = Registry(
     "kind of features file",
     {
         **dict.fromkeys((".h5", ".hdf5", ".hdf"), _hdf5),
+        ".mat": _mat,
         ".nc": _netcdf,
         ".safetensors": _safetensors,
     },
