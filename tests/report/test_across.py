@@ -217,6 +217,24 @@ def test_areas_that_are_none_are_refused(tmp_path, areas, message):
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "responses",
+    [
+        {"kind": "arrays", "responses": "{subject}.npy", "axes": ["presentation", "x", "y", "z"],
+         "order": {"file": "trials.csv", "column": "image"},
+         "regions": [{"file": "a.nii", "name": "alpha"}]},
+        {"kind": "nwb", "files": "{subject}.nwb", "window": [0, 0.1], "region": {"name": "alpha"},
+         "presentations": {"table": "trials", "stimulus": "image"}},
+        {"kind": "nwb", "files": "{subject}.nwb", "window": [0, 0.1], "regions": {"alpha": ["a*"]},
+         "presentations": {"table": "trials", "stimulus": "image"}},
+    ],
+)  # fmt: skip
+def test_a_region_that_settings_do_not_name_is_refused_before_anything_runs(tmp_path, responses):
+    load_study(write(tmp_path, {"V1": ["second/alpha"]}, second={"responses": responses}))
+    with pytest.raises(StudyError, match=r'second has no region "Alpha", did you mean "alpha"\?'):
+        load_study(write(tmp_path, {"V1": ["second/Alpha"]}, second={"responses": responses}))
+
+
 def test_a_region_that_a_dataset_does_not_have_is_refused(found, tmp_path):
     study = load_study(write(tmp_path, {"V1": ["second/Alpha", "third/alpha"]}))
     said = r'areas\.V1\.0: second has no region "Alpha", did you mean "alpha"\?'

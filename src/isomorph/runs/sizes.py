@@ -28,6 +28,7 @@ from isomorph.models.baselines import BASELINES
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.betas import BetaResponses
 from isomorph.study.model import TABLE_SOURCES, ModelSpec
+from isomorph.study.regions import regions_named
 from isomorph.study.responses import ArrayResponses, RdmResponses, Windowed
 from isomorph.study.stored import StoredArrays
 
@@ -220,17 +221,7 @@ class _Known:
     @cached_property
     def regions(self) -> int:
         spec = self.layout.study.dataset(self.dataset)
-        if isinstance(spec.archive, SimulatedArchive):
-            return len(spec.archive.regions)
-        if isinstance(spec.responses, RdmResponses):
-            return len({source.region for source in spec.responses.sources})
-        named = getattr(spec.responses, "regions", None)
-        if isinstance(named, Mapping) and getattr(spec.responses, "others", "drop") == "keep":
-            named = None
-        if isinstance(spec.responses, ArrayResponses | BetaResponses):
-            marked = {one.name for one in spec.responses.regions}
-            named = None if None in marked else dict.fromkeys(marked)
-        listed = spec.expected.units or (named if isinstance(named, Mapping) else {})
+        listed = regions_named(spec) or spec.expected.units
         return len(listed) or self.guess("regions")
 
     @cached_property

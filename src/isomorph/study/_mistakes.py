@@ -9,6 +9,7 @@ from isomorph.study._study import Study
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.dataset import DatasetSpec
 from isomorph.study.pairs import both, is_pair
+from isomorph.study.regions import regions_named
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import SharedStimuli
 
@@ -164,10 +165,9 @@ def _mistakes_of_areas(study: Study) -> Iterator[str]:
 
 def _unknown_region(dataset: DatasetSpec, region: str, key: str) -> Iterator[str]:
     """Yield that a dataset has no such region, where its settings name all that it has."""
-    if isinstance(dataset.responses, RdmResponses):
-        known = {source.region for source in dataset.responses.sources}
-        if region not in known:
-            yield f'{key}: {dataset.name} has no region "{region}", {did_you_mean(region, known)}'
+    known = regions_named(dataset)
+    if known and region not in known:
+        yield f'{key}: {dataset.name} has no region "{region}", {did_you_mean(region, known)}'
 
 
 def _mistakes_of_dataset(
