@@ -2,6 +2,7 @@
 
 import shutil
 
+import h5py
 import nibabel
 import numpy as np
 import pandas as pd
@@ -415,6 +416,30 @@ def test_a_folder_of_nothing_known_is_refused_with_what_would_be(tmp_path):
         assert f"{kind}: " in str(refused.value)
     with pytest.raises(IsomorphError, match="no such file or folder"):
         begin("first", tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("left_out", "said"),
+    [
+        ("images", r"ann\.hdf5 holds betas \(24 × 2 × 3 × 4\), but no images are here"),
+        ("trials.csv", r"but nothing names an image for each place .* such as picture00, "),
+        ("V1.nii.gz", r"trials\.csv says what was shown, but no mask of 4 × 3 × 2 voxels"),
+        ("units", r"Fred\.mat holds rates \(6 × 24\), stim\.name says .* its 6 units are: a table"),
+    ],
+)
+def test_what_is_missing_beside_arrays_is_said(tmp_path, left_out, said):
+    folder = tmp_path / "recording"
+    if left_out == "units":
+        recorded.images(folder / "images")
+        recorded.matlab(folder / "Fred.mat")
+        with h5py.File(folder / "Fred.mat", "a") as opened:
+            del opened["unit"]
+    else:
+        recorded.volumes(folder)
+        gone = folder / left_out
+        shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    with pytest.raises(IsomorphError, match=said):
+        begin("first", folder)
 
 
 def test_two_layouts_at_once_are_both_named(tmp_path):

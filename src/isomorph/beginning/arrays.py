@@ -226,14 +226,14 @@ def _fit(place: Place, path: str, tables: Tables, *, strict: bool) -> _Fit | Non
             raise
         return None
     for name, shape in arrays.shapes.items():
-        for axes in _orders(shape):
+        for axes in orders(shape):
             fit = _named(place, path, arrays, tables, dict(zip(axes, shape, strict=True)))
             if fit is not None:
                 return replace(fit, variable=name if len(arrays) > 1 else "")
     return None
 
 
-def _orders(shape: Sequence[int]) -> Iterator[tuple[str, ...]]:
+def orders(shape: Sequence[int]) -> Iterator[tuple[str, ...]]:
     """Yield what the axes of an array may be, the usual first."""
     if len(shape) == 2:
         yield ("presentation", "unit")
@@ -254,7 +254,7 @@ def _named(
     size: Mapping[str, int],
 ) -> _Fit | None:
     """Return what names the axes of an array, by how long each is; None where nothing does."""
-    shown = _rows(place, path, arrays, tables, size["presentation"])
+    shown = rows_of(place, path, arrays, tables, size["presentation"])
     if shown is None:
         return None
     times = ""
@@ -312,7 +312,7 @@ def _last(name: str) -> str:
     return re.split(r"[/.]", name)[-1].casefold()
 
 
-def _rows(
+def rows_of(
     place: Place, path: str, arrays: Arrays, tables: Tables, size: int
 ) -> tuple[Named, str] | None:
     """Return what names the stimulus of each row, and the table it stands in, '' for the file."""

@@ -25,12 +25,15 @@ class Kind:
         Looks at it and returns the study.
     adds : bool
         Whether it is a model of whatever recording stands beside it.
+    lacking : callable
+        Says what is missing where it was not recognised, '' for nothing like it.
     """
 
     title: str
     recognise: Callable[[Place], str]
     draft: Callable[[Place], Draft]
     adds: bool = False
+    lacking: Callable[[Place], str] = lambda _place: ""
 
 
 KINDS: Registry[Kind] = Registry(
@@ -56,6 +59,7 @@ KINDS: Registry[Kind] = Registry(
             "or masks that name their axes",
             lazily("isomorph.beginning.arrays:recognise"),
             lazily("isomorph.beginning.arrays:draft"),
+            lacking=lazily("isomorph.beginning.unnamed:lacking"),
         ),
         "betas": Kind(
             "ready betas (*beta*.nii.gz, *beta*.dscalar.nii) beside masks and images",
@@ -104,6 +108,8 @@ def kind_in(place: Place, asked: str | None) -> str:
     where = f"--from {place.folder / place.only}"
     if asked is not None:
         if asked not in found:
+            if lack := KINDS[asked].lacking(place):
+                raise IsomorphError(f"{where} --as {asked}: {lack}")
             here = ", ".join(f"{said} ({name})" for name, said in found.items()) or "nothing known"
             raise IsomorphError(f"{where} --as {asked}: holds no such thing, but {here}")
         return asked
@@ -115,6 +121,8 @@ def kind_in(place: Place, asked: str | None) -> str:
             f"{where}: holds {both}; say which is the recording with --as {' or --as '.join(found)}"
         )
     if not found:
+        if lack := next(filter(None, (one.lacking(place) for one in KINDS.values())), ""):
+            raise IsomorphError(f"{where}: {lack}")
         known = "; ".join(f"{name}: {one.title}" for name, one in KINDS.items())
         raise IsomorphError(f"{where}: holds nothing known among {len(place.files)} files; "
                             f"a study can be begun from {known}")  # fmt: skip
