@@ -141,8 +141,8 @@ def test_where_datasets_disagree_is_said(areas, found):
     whole = matrix(found)
     first, area = across_words.sentences(areas, whole, found[0])
     assert first == (
-        "Over 6 regions of all datasets in which models can be set against each other, the highest "
-        "score has Net, trained in 6."
+        "Of 6 regions of all datasets in which models can be set against each other, "
+        "Net, trained scores highest in 6."
     )
     assert area.startswith("alpha: Net, trained scores highest in 3 of 3 datasets; against its ")
     assert "in it the datasets differ more than their errors explain (I² = 9" in area

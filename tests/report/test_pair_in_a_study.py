@@ -90,7 +90,7 @@ def test_rdms_published_or_computed_meet_the_models_and_every_row_says_how(layou
 def test_the_page_calls_it_by_one_name_and_the_viewer_finds_both(layout):
     results = {name: read_results(layout, name) for name in layout.study.datasets}
     page = render(judge(layout))
-    assert "1 - Pearson correlation (brain) ~ Euclidean distance, root mean square" in page
+    assert "1 - Pearson correlation (brain) and Euclidean distance, root mean square" in page
     header, arrays = opened(viewed(layout, results))
     assert header["under"] == {NAME: ["correlation", "euclidean"]}
     (held,) = header["sets"]

@@ -83,7 +83,7 @@ def distance_title(name: str) -> str:
         return NO_RDM
     if is_pair(name):
         brain, model = map(distance_title, both(name))
-        return f"{brain} (brain) ~ {model} (models)"
+        return f"{brain} (brain) and {model} (models)"
     return DISTANCES[name].title if name in DISTANCES else name.replace("_", " ")
 
 

@@ -61,10 +61,12 @@ def often(whole: Matrix) -> str:
     if len({row.dataset for row in whole.rows}) < 2 or not ranks:
         return ""
     first = Counter(name for one in ranks for name, rank in one.items() if rank == 1)
-    parts = [f"{titles[name]} in {times}" for name, times in first.most_common()]
+    (best, times), *others = first.most_common()
+    parts = [f"{titles[best]} scores highest in {times}"]
+    parts += [f"{titles[name]} in {times}" for name, times in others]
     return (
-        f"Over {count(len(ranks), 'region')} of all datasets in which models can be set against "
-        f"each other, the highest score has {listed(parts)}."
+        f"Of {count(len(ranks), 'region')} of all datasets in which models can be set against "
+        f"each other, {listed(parts)}."
     )
 
 
