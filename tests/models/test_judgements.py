@@ -10,11 +10,13 @@ from scipy.spatial.distance import pdist, squareform
 
 import isomorph as iso
 from isomorph.errors import IsomorphError
+from isomorph.models import mistakes_of
 from isomorph.models.given.judgements import (
     rdm_of_arrangements,
     rdm_of_ratings,
     rdm_of_triplets,
 )
+from isomorph.study import ModelSpec
 
 NAMES = [f"im{number:02}" for number in range(1, 11)]
 PLANE = np.random.default_rng(7).normal(size=(10, 2))
@@ -207,3 +209,19 @@ def test_a_table_is_a_model_whose_rdm_stands_as_it_is(tmp_path):
 def test_options_that_do_not_fit_are_refused(tmp_path, options, said):
     with pytest.raises(IsomorphError, match=said):
         of_table(tmp_path, rated(TRUE), **options)
+
+
+def test_a_table_without_the_columns_of_its_task_is_found_before_anything_runs(tmp_path):
+    rated(TRUE).rename(columns={"first": "image1"}).to_csv(tmp_path / "rated.csv", index=False)
+
+    def mistakes(**options):
+        spec = ModelSpec(name="m", title="M", source="behaviour/rated.csv",
+                         options={"task": "ratings", **options})  # fmt: skip
+        return mistakes_of(spec, beside=tmp_path)
+
+    assert mistakes(columns={"first": "image1"}) == []
+    (said,) = mistakes()
+    assert 'no column "first"' in said
+    (said,) = mistakes(columns={"first": "imagel"})
+    assert '"imagel"' in said
+    assert "image1" in said

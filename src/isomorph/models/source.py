@@ -93,6 +93,8 @@ class Source:
     check : callable, optional
         Refuses the name of a model that the library does not know, or a file or function that is
         not there, before anything runs. It gets the name and the folder of the model's file.
+    look : callable, optional
+        Refuses a file that does not hold what the options name, before anything runs.
     runs_code : bool
         Whether the network is built by code of no installed library; what files that opens is
         noted.
@@ -111,6 +113,7 @@ class Source:
     says_preprocessing: bool = False
     library: str = ""
     check: Callable[[str, Path], None] | None = None
+    look: Callable[[Request], None] | None = None
     runs_code: bool = False
     settings: type[Spec] | None = None
     title: str = ""

@@ -57,6 +57,7 @@ def _file(
     title: str,
     activations: Callable[[Inputs], Activations] | None = None,
     rdms: Callable[[Inputs], ReadyRdms] | None = None,
+    look: Callable[[Request], None] | None = None,
 ) -> Source:
     """Return the source that reads a file beside the model's own."""
     return Source(
@@ -66,6 +67,7 @@ def _file(
         options=tuple(settings.model_fields),
         settings=settings,
         check=lambda name, beside: check_file(head, name, beside),
+        look=look,
         title=title,
     )
 
@@ -89,6 +91,7 @@ SOURCES = Sources(
             BehaviourOptions,
             "judgements of people: ratings, triplets, arrangements",
             rdms=lazily("isomorph.models.given.behaviour:rdms"),
+            look=lazily("isomorph.models.given.behaviour:look"),
         ),
         "text/<table>": _file(
             "text",
@@ -203,6 +206,8 @@ def mistakes_of(spec: ModelSpec, *, beside: Path | None = None) -> list[str]:
     elif beside is not None and source.check is not None:
         try:
             source.check(spec.source.partition("/")[2], beside)
+            if source.look is not None and SEED not in spec.source and not mistakes:
+                source.look(Request(spec.name, spec, None, beside, beside))
         except IsomorphError as error:
             mistakes.append(f"source: {error}")
     return mistakes

@@ -19,7 +19,7 @@ from isomorph.models.given.judgements import (
     rdm_of_triplets,
 )
 from isomorph.models.given.ready import ReadyRdms
-from isomorph.models.source import Inputs
+from isomorph.models.source import Inputs, Request
 from isomorph.registry import Registry
 from isomorph.stimuli.naming import id_of
 from isomorph.study.given import AS_GIVEN, BehaviourOptions
@@ -49,6 +49,9 @@ class Task:
     known: tuple[str, ...] = ("participant",)
 
 
+LOOKED_AT = 20_000_000
+"""Bytes of a table that is read before anything runs."""
+
 TASKS: Registry[Task] = Registry(
     "task",
     {
@@ -77,6 +80,19 @@ TASKS: Registry[Task] = Registry(
     Task,
 )
 """From judgements to RDMs, by the option `task`."""
+
+
+def look(request: Request) -> None:
+    """Refuse a table without the columns of its task; of a long one only a run finds out.
+
+    Raises
+    ------
+    IsomorphError
+        Naming the column and those that there are.
+    """
+    file, said = file_of(request), options_of(request, BehaviourOptions)
+    if file.stat().st_size <= LOOKED_AT:
+        _table(file, TASKS[said.task], said)
 
 
 def rdms(inputs: Inputs) -> ReadyRdms:
