@@ -25,7 +25,9 @@ def images(folder: Path, names: list[str] = NAMES) -> None:
         Image.fromarray(pixels).save(folder / f"{name}.png")
 
 
-def nwb(folder: Path, subjects: tuple[str, ...] = ("m1", "m2"), *, shown: bool = True) -> None:
+def nwb(
+    folder: Path, subjects: tuple[str, ...] = ("m1", "m2"), *, shown: bool = True, times: int = 4
+) -> None:
     """Spikes of five units of V4 and five of IT; `stim_on` is the onset, trials begin before it."""
     folder.mkdir(parents=True, exist_ok=True)
     draw = np.random.default_rng(0)
@@ -36,7 +38,7 @@ def nwb(folder: Path, subjects: tuple[str, ...] = ("m1", "m2"), *, shown: bool =
         file.subject = Subject(subject_id=subject, species="Macaca mulatta")
         for name in ("picture", "category", "stim_on"):
             file.add_trial_column(name, name)
-        order = np.concatenate([draw.permutation(8) for _ in range(4)])
+        order = np.concatenate([draw.permutation(8) for _ in range(times)])
         for trial, picture in enumerate(order):
             file.add_trial(
                 trial + 0.3, trial + 1.0, picture=NAMES[picture], stim_on=trial + 0.5,

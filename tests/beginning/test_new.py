@@ -385,6 +385,25 @@ def test_eeg_laid_out_as_bids_runs(tmp_path):
     assert table.loc[0.05, "estimate"] > 0.8
 
 
+@pytest.mark.parametrize("kind", ["nwb", "epochs", "betas"])
+def test_what_two_people_saw_once_each_is_no_repetition(tmp_path, kind):
+    folder = tmp_path / "recording"
+    if kind == "nwb":
+        recorded.nwb(folder, times=1)
+    elif kind == "betas":
+        recorded.betas(folder)
+        for file in folder.glob("*/*_run-2_*"):
+            file.unlink()
+    else:
+        recorded.eeg(folder)
+        for file in folder.rglob("*_events.tsv"):
+            events = pd.read_csv(file, sep="\t")
+            named = events.columns[-1]
+            events.drop_duplicates(named).to_csv(file, sep="\t", index=False)
+    begun = begin("first", folder)
+    assert yaml.safe_load(begun.study.read_text())["distances"] == ["correlation"]
+
+
 def test_one_file_is_begun_from_with_what_is_beside_it(tmp_path):
     recorded.nwb(tmp_path / "recording")
     begin("first", tmp_path / "recording" / "sub-m1.nwb")

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from isomorph.archives.patterns import matches
-from isomorph.beginning.columns import Named, presentations, stimulus_columns
+from isomorph.beginning.columns import Named, least_of, presentations, stimulus_columns
 from isomorph.beginning.draft import MODELS, Draft, distance_for, groups_model
 from isomorph.beginning.images import ids_of_all, images_of
 from isomorph.beginning.masks import (
@@ -166,7 +166,7 @@ def draft(place: Place) -> Draft:
             path.replace("{subject}", "*") for path in (*read, *images.files) if path)),
         stimuli=images.settings(),
         responses=responses,
-        distances=distance_for(min(min(fit.shown.counts.values()) for fit in fitting.values())),
+        distances=distance_for(min(least_of(fit.shown.counts) for fit in fitting.values())),
         models=MODELS,
         own_models=(groups_model(images.groups),) if images.groups else (),
         names=images.ids,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from isomorph.beginning.columns import presentations, stimulus_columns
+from isomorph.beginning.columns import least_of, presentations, stimulus_columns
 from isomorph.beginning.draft import MODELS, Draft, distance_for, groups_model
 from isomorph.beginning.images import ids_of_all, images_of
 from isomorph.beginning.masks import for_anyone, is_of_another, region_name, regions_in
@@ -71,7 +71,11 @@ def draft(place: Place) -> Draft:
     by_text = (for_anyone(text, subjects[0]) if len(paths) == 1 else _text(text, subjects[0])) \
         if text else ""  # fmt: skip
     said = presentations(named.counts.values())
-    runs = min(Counter(named.counts).values())
+    shown: dict[str, Counter[str]] = defaultdict(Counter)
+    for path, one in maps.items():
+        whose = next((who for who in subjects if for_anyone(path, who) != path), "")
+        shown[whose].update(n for n in _names(place, one, labels[path]) if n in named.counts)
+    runs = min(least_of(own) for own in shown.values() if own)
     responses = (
         Setting("kind", "betas"),
         Setting("files", pattern, note=count(len(paths), "file")),

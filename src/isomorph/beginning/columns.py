@@ -68,6 +68,11 @@ def presentations(counts: Iterable[int]) -> str:
     return f"{sum(each):,} presentations of {len(each):,} stimuli, {often} of each"
 
 
+def least_of(counts: Mapping[str, int]) -> int:
+    """Return how often the stimulus comes that comes least often, 0 without one."""
+    return min(counts.values(), default=0)
+
+
 def stimulus_columns(
     columns: Mapping[str, Sequence[str]], images: Collection[str] = ()
 ) -> list[Named]:

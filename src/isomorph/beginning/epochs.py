@@ -69,7 +69,7 @@ def draft(place: Place) -> Draft:
             Setting("windows", WINDOWS, "seconds from onset, by name; each has an RDM of its own"),
             Setting("noise", {"kind": "multivariate"}, note="in units of the noise of residuals"),
         ),
-        distances=distance_for(min(named.counts.values())),
+        distances=distance_for(events.repetitions),
         models=found.models,
         own_models=found.own,
         tables=found.tables,

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from isomorph.beginning.columns import Named, groups_of, presentations, stimulus_columns
+from isomorph.beginning.columns import (
+    Named,
+    groups_of,
+    least_of,
+    presentations,
+    stimulus_columns,
+)
 from isomorph.beginning.draft import MODELS, ModelFile, groups_model, groups_wanted
 from isomorph.beginning.images import Images, ids_of_all, images_of
 from isomorph.beginning.place import Place
@@ -61,11 +67,22 @@ class Events:
 
     @property
     def in_runs(self) -> int:
-        """In how many tables the stimulus of fewest stands."""
-        runs = Counter[str]()
-        for table in self.tables.values():
-            runs.update(set(table[self.named.column]) & set(self.named.counts))
-        return min(runs.values(), default=0)
+        """In how many tables of one person the stimulus of fewest stands."""
+        return self._least(set)
+
+    @property
+    def repetitions(self) -> int:
+        """How often one person is shown the stimulus that comes least often."""
+        return self._least(list)
+
+    def _least(self, once: Callable[[Iterable[str]], Iterable[str]]) -> int:
+        people: dict[str, Counter[str]] = defaultdict(Counter)
+        for path, table in self.tables.items():
+            shown = (str(one).strip() for one in table[self.named.column])
+            people[str(parse(path).entities.get("sub", ""))].update(
+                one for one in once(shown) if one in self.named.counts
+            )
+        return min((least_of(one) for one in people.values() if one), default=0)
 
     @property
     def choose(self) -> str:

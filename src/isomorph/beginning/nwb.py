@@ -7,7 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isomorph.beginning.columns import Named, groups_of, presentations, stimulus_columns
+from isomorph.beginning.columns import (
+    Named,
+    groups_of,
+    least_of,
+    presentations,
+    stimulus_columns,
+)
 from isomorph.beginning.draft import (
     MODELS,
     Draft,
@@ -76,9 +82,8 @@ def draft(place: Place) -> Draft:
             "so there are no responses to begin with"
         )
     chosen = _presentations(place, found, first)
-    counts = Counter[str]()
-    for one in found:
-        counts.update(_counts(one, chosen))
+    each = [_counts(one, chosen) for one in found]
+    counts = sum(each, Counter[str]())
     images = images_of(place, list(counts)) if chosen.named.known else None
     pattern, subjects = _subjects(place, found)
     stimuli, models, own, tables, decide = _stimuli(first, chosen, images, pattern, list(counts))
@@ -96,7 +101,7 @@ def draft(place: Place) -> Draft:
         more=(Setting("transform", "square_root",
                       note="of counts, so that units of high rates do not dominate"),)
         if first.has_spikes else (),
-        distances=distance_for(min(counts.values())),
+        distances=distance_for(min(least_of(one) for one in each if one)),
         models=models,
         own_models=own,
         names=images.ids if images else tuple(sorted(counts)),
