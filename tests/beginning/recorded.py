@@ -45,11 +45,13 @@ def nwb(
                 category=("thing", "animal")[ANIMAL[picture]],
             )  # fmt: skip
         file.add_unit_column("location", "the region")
+        file.add_unit_column("quality", "as the sorter has it")
         for region, tuning in {"V4": BRIGHT / 7, "IT": ANIMAL}.items():
             for gain in draw.uniform(20, 60, size=5):
                 rate = 5 + gain * tuning[order]
                 spikes = [t + draw.uniform(0, 1, draw.poisson(n)) for t, n in enumerate(rate)]
-                file.add_unit(spike_times=np.sort(np.concatenate(spikes)), location=region)
+                file.add_unit(spike_times=np.sort(np.concatenate(spikes)), location=region,
+                              quality="good" if gain > 30 else "mua")  # fmt: skip
         with NWBHDF5IO(folder / f"sub-{subject}.nwb", "w") as io:
             io.write(file)
 

@@ -79,6 +79,8 @@ def test_nwb_recordings_are_filled_in_and_run(tmp_path, capsys):
     text = begun.files[1].read_text()
     assert "# 64 presentations of 8 stimuli, 8 of each, one every 1 s" in text
     assert "# units: IT 10, V4 10" in text
+    assert "# choose: which units count by quality (good " in text
+    assert "# quality:" in text
     assert main(["check", "first"]) == 0
     assert capsys.readouterr().out.startswith("fine: 1 dataset, 3 models")
     table = run(begun.study)

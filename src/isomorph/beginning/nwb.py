@@ -25,7 +25,7 @@ from isomorph.beginning.draft import (
 from isomorph.beginning.images import Images, ids_of_all, images_of
 from isomorph.beginning.place import Place, shared_pattern
 from isomorph.beginning.recordings import Recording, Shown, look
-from isomorph.beginning.setting import Setting
+from isomorph.beginning.setting import ABSENT, Setting, flow
 from isomorph.errors import IsomorphError
 from isomorph.saying import count
 
@@ -199,7 +199,24 @@ def _responses(
                 f"seconds after onset in which {what}; {' and '.join(times)}, and visual cortex "
                 "answers after about 0.05 s"),
         _region(found, first),
+        *_quality(found),
     )  # fmt: skip
+
+
+def _quality(found: list[Recording]) -> tuple[Setting, ...]:
+    """Return which units may count by how well they are isolated, nothing where no column says."""
+    total: dict[str, Counter[str]] = {}
+    for one in found:
+        for name, counts in one.quality.items():
+            total.setdefault(name, Counter()).update(counts)
+    if not total:
+        return ()
+    name, counted = next(iter(total.items()))
+    (most, _), *_ = counted.most_common()
+    said = ", ".join(f"{one} {n:,}" for one, n in sorted(counted.items()))
+    meaning = f"which units count by {name} ({said}); all of them, unless " \
+        f"{flow({name: {'allowed': [most]}})} or the like is given"  # fmt: skip
+    return (Setting("quality", ABSENT, meaning),)
 
 
 def _where_shown(chosen: _Choice) -> dict[str, object]:

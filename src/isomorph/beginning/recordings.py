@@ -33,6 +33,9 @@ REGIONS = (
 )  # fmt: skip
 """What names the regions of units, the likeliest first."""
 
+QUALITY = ("quality", "unit_quality", "ks_label", "kslabel", "label", "sorting_quality")
+"""Columns of units that say in words how well these are isolated."""
+
 UNITS = "units"
 
 SERIES_OF_IMAGES = frozenset({"Images", "ImageSeries", "OpticalSeries"})
@@ -79,6 +82,8 @@ class Recording:
         Units by region, by the column that names the regions, the likeliest first.
     images : tuple of str
         Paths of images inside the file.
+    quality : mapping of str to mapping of str to int
+        Units by how well they are isolated, by the column that says it.
     """
 
     path: str
@@ -88,6 +93,7 @@ class Recording:
     signals: tuple[str, ...]
     regions: Mapping[str, Mapping[str, int]]
     images: tuple[str, ...]
+    quality: Mapping[str, Mapping[str, int]]
 
 
 def look(file: Path, path: str) -> Recording:
@@ -122,6 +128,7 @@ def look(file: Path, path: str) -> Recording:
                 for place, kind in kinds.items()
                 if kind in SERIES_OF_IMAGES and place.startswith("stimulus/")
             ),
+            _quality(nwb, units) if units is not None and spikes else {},
         )
 
 
@@ -216,4 +223,18 @@ def _regions(nwb: Nwb, units: NwbContainer) -> dict[str, dict[str, int]]:
         counts = Counter(one for one in read[0].tolist() if one) if read else Counter[str]()
         if counts:
             found[name] = dict(counts)
+    return found
+
+
+def _quality(nwb: Nwb, units: NwbContainer) -> dict[str, dict[str, int]]:
+    """Return how many units are called what by a column of few words for their isolation."""
+    found: dict[str, dict[str, int]] = {}
+    for name in column_names(units):
+        if name.casefold() not in QUALITY:
+            continue
+        values = _tried(lambda name=name: column(units, name, f"{nwb.path}: units"))  # type: ignore[misc]
+        if values is not None and values.dtype.kind in "OSU":
+            counts = Counter(text(values).tolist())
+            if 1 < len(counts) < len(values) / 2:
+                found[name] = dict(counts)
     return found
