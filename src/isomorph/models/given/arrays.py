@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from isomorph.foreign import reading
-from isomorph.foreign.array_files import open_arrays, read_array
+from isomorph.foreign.array_files import read_array
+from isomorph.foreign.classic_netcdf import read_classic
 from isomorph.foreign.hdf5 import open_hdf5
+from isomorph.foreign.hdf5_arrays import length_of
 from isomorph.registry import Registry
 from isomorph.responses.named_arrays import Variables, read_variables
 
@@ -62,11 +64,15 @@ def _whole(file: Path) -> Arrays:
     return _held({name: variables[name] for name in variables})
 
 
-def _held(found: Mapping[str, NDArray[Any]]) -> Arrays:
+def _held(found: Mapping[str, NDArray[Any]], of_axes: Collection[str] = ()) -> Arrays:
     return Arrays(
         {name: partial(np.asarray, one) for name, one in found.items()},
         {name: one.size for name, one in found.items()},
-        {name: one.shape for name, one in found.items() if one.dtype.kind in NUMBERS},
+        {
+            name: one.shape
+            for name, one in found.items()
+            if one.dtype.kind in NUMBERS and name not in of_axes
+        },
     )
 
 
@@ -76,7 +82,7 @@ def _hdf5(file: Path) -> Arrays:
 
     def note(name: str, one: Any) -> None:
         if isinstance(one, h5py.Dataset) and not name.startswith("#") and one.shape is not None:
-            sizes[name] = math.prod(one.shape)
+            sizes[name] = length_of(one)
             if one.dtype.kind in NUMBERS and not one.is_scale:
                 shapes[name] = one.shape
 
@@ -90,13 +96,7 @@ def _netcdf(file: Path) -> Arrays:
         is_hdf5 = h5py.is_hdf5(file)
     if is_hdf5:
         return _hdf5(file)
-    with open_arrays(file, "*") as found:  # the classic format, whose texts are rows of letters
-        values = {name: one.whole() for name, one in found.items()}
-    return _held({
-        name: np.array([b"".join(row).decode(errors="replace").rstrip("\0") for row in one])
-        if one.dtype == "S1" and one.ndim == 2 else one
-        for name, one in values.items()
-    })  # fmt: skip
+    return _held(*read_classic(file))
 
 
 def _safetensors(file: Path) -> Arrays:
