@@ -79,6 +79,47 @@ def test_layers_of_a_file_are_put_in_order_by_the_names_in_it(tmp_path, ending, 
     assert found["n_features"].sel(layer="early") == 12
 
 
+NUMBERED = pd.DataFrame({"stimulus": ["1", "2", "3", "4", "5"]})
+
+
+@pytest.mark.parametrize("engine", ["scipy", "h5netcdf"])
+def test_numbers_along_an_axis_of_netcdf_name_the_stimuli(tmp_path, engine):
+    xr.Dataset(
+        {"late": (("stimulus", "f"), LATE[SHUFFLED])},
+        coords={"stimulus": np.array(SHUFFLED) + 1},
+    ).to_netcdf(tmp_path / "net.nc", engine=engine)
+    found = iso.activations("features/net.nc", table=NUMBERED, layers="all", beside=tmp_path)
+    assert_allclose(found["gram"][0], gram(LATE), atol=1e-9)
+
+
+def test_what_names_the_stimuli_or_is_one_number_each_is_no_layer(tmp_path):
+    ids = np.array(SHUFFLED) + 1
+    np.savez(tmp_path / "net.npz", late=LATE[SHUFFLED], stimulus=ids, labels=ids[:, None])
+
+    def layers(of):
+        found = iso.activations("features/net.npz", table=NUMBERED, layers=of, beside=tmp_path)
+        return found["layer"].values.tolist()
+
+    assert layers("all") == ["late"]
+    assert layers(["late", "labels"]) == ["late", "labels"]
+
+
+def test_names_that_are_not_understood_are_not_passed_over(tmp_path):
+    """The ids are numbered, so that without names the order of the table would be taken."""
+    table = pd.DataFrame({"stimulus": [f"im{number}" for number in range(1, 6)]})
+
+    def found(**names):
+        np.savez(tmp_path / "net.npz", late=LATE, **names)
+        return iso.activations("features/net.npz", table=table, layers=["late"], beside=tmp_path)
+
+    with pytest.raises(IsomorphError, match=r'pictures holds a text for each .*"im4_small.png" is'):
+        found(pictures=[f"im{row + 1}_small.png" for row in SHUFFLED])
+    np.savez(tmp_path / "ids.npz", late=LATE, number=np.array(SHUFFLED) + 1)
+    with pytest.raises(IsomorphError, match="number holds the ids of all stimuli in another order"):
+        iso.activations("features/ids.npz", table=NUMBERED, layers="all", beside=tmp_path)
+    assert found(category=["a", "b", "b", "a", "c"]).sizes["layer"] == 1
+
+
 def test_safetensors_hold_no_names_so_the_order_is_stated(tmp_path):
     layers = {"early": torch.tensor(EARLY[SHUFFLED]).bfloat16(), "late": torch.tensor(LATE)}
     save_file(layers, tmp_path / "net.safetensors")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.foreign.array_files import READ_IN_PARTS, open_array
+from isomorph.foreign.stored_array import STIMULUS_KEYS
 from isomorph.models.folded import Activations, from_features
 from isomorph.models.given.arrays import Arrays, Shape, read_arrays
 from isomorph.models.given.files import (
@@ -42,7 +43,7 @@ def activations(inputs: Inputs) -> Activations:
     Every array of numbers with a row for each stimulus is a layer, called as the array is, in
     nested groups with the path; the one array of an `.npy` file and a table of columns are called
     as the file is. Axes behind the first are joined. What has other rows than the rest, and is one
-    number or a vector, is no layer.
+    number or a vector, is no layer; nor, unless it is named, is a vector beside features.
 
     Parameters
     ----------
@@ -173,12 +174,16 @@ def _of_arrays(inputs: Inputs, file: Path) -> Rows:
     names, other = {}, {}
     for name, shape in arrays.shapes.items():
         layer = file.stem if name == ONLY and len(arrays) == 1 else name
-        if name == options.names:
+        if name == options.names or (
+            name.rpartition("/")[2] in STIMULUS_KEYS and math.prod(shape) == n_rows
+        ):
             continue
         if len(shape) > options.axis and shape[options.axis] == n_rows:
             names[layer] = name
         elif len(shape) > 1 and min(shape) > 1:
             other[layer] = shape
+    if inputs.spec.layers in (None, "all"):
+        names = _without_vectors(names, arrays, n_rows, inputs, file)
     chosen = select([*names, *other], inputs.spec.layers or "all", inputs.instance)
     _refuse_others(inputs, file, {one: other[one] for one in chosen if one in other}, n_rows)
     if not names:
@@ -187,6 +192,20 @@ def _of_arrays(inputs: Inputs, file: Path) -> Rows:
             f"{', '.join(arrays) or 'nothing'}"
         )
     return Rows(arrays, names, rows, options.axis, inputs, file)
+
+
+def _without_vectors(
+    names: dict[str, str], arrays: Arrays, n_rows: int, inputs: Inputs, file: Path
+) -> dict[str, str]:
+    """Leave out single numbers for each stimulus beside features: labels, indices, ratings."""
+    vectors = [one for one, name in names.items() if math.prod(arrays.shapes[name]) == n_rows]
+    if not 0 < len(vectors) < len(names):
+        return names
+    say(
+        f"{inputs.instance}: {file.name}: without {', '.join(vectors)}, one number for each "
+        "stimulus beside features; what is a layer of its own is named by `layers`"
+    )
+    return {one: name for one, name in names.items() if one not in vectors}
 
 
 def _refuse_others(
