@@ -9,6 +9,7 @@ import h5py
 import nibabel
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.io import netcdf_file, savemat
 
 from isomorph.artefacts import read_responses
@@ -138,6 +139,109 @@ def test_packed_values_of_netcdf_are_unpacked(files):
         one = opened.create_dataset("held", data=np.array([[1, -1], [3, 4]], np.int16))
         one.attrs.update({"scale_factor": 0.5, "add_offset": 1.0, "_FillValue": np.int16(-1)})
     np.testing.assert_array_equal(read_array(files / "a.nc"), [[1.5, np.nan], [2.5, 3.0]])
+
+
+ENGINES = ("scipy", "h5netcdf")
+"""Of netCDF 3 and 4."""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_floats_may_be_packed_too_and_types_without_a_sign_are_told_by_an_attribute(files, engine):
+    held, unsigned = np.array([[1.0, 2], [3, 4]]), np.array([[100, 200], [7, 255]], np.uint8)
+    marked = {"_Unsigned": "true", "_FillValue": np.int8(-1)}
+    xr.Dataset(
+        {"held": (("a", "b"), held), "small": (("a", "b"), unsigned.view(np.int8), marked)}
+    ).to_netcdf(files / "a.nc", engine=engine, encoding={"held": {"scale_factor": 0.5}})
+    np.testing.assert_array_equal(read_array(files / "a.nc", "held"), held)
+    np.testing.assert_array_equal(read_array(files / "a.nc", "small"), [[100, 200], [7, np.nan]])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_stimuli_that_are_the_values_of_an_axis_must_be_those_of_the_table(
+    make_study, files, engine
+):
+    values, shown = RNG.normal(size=(3, 2)), ["im03", "im01", "im02"]
+    held = xr.Dataset({"r": (("stimulus", "unit"), values)}, coords={"stimulus": shown})
+    held.to_netcdf(files / "s1.nc", engine=engine)
+    spec = {"kind": "arrays", "responses": "{subject}.nc", "units": "units.csv",
+            "presentations": "shown.csv"}  # fmt: skip
+    (files / "units.csv").write_text("region\nV1\nV1\n")
+    (files / "shown.csv").write_text("stimulus\nim01\nim02\nim03\n")
+    with pytest.raises(IsomorphError, match=r'stimulus: row 1 is of "im03", .* of "im01"'):
+        read(make_study(spec, STIMULI))
+    (files / "shown.csv").write_text("\n".join(["stimulus", *shown]) + "\n")
+    (data,) = read(make_study(spec, STIMULI)).values()
+    np.testing.assert_array_equal(data["response"], values)
+
+
+@pytest.mark.parametrize("ending", [".h5", ".nc", "7.3.mat"])
+def test_texts_whose_letters_stand_along_an_axis(files, ending):
+    names = ["im01", "café", "a"]
+    with h5py.File(files / f"a{ending}", "w") as opened:
+        if ending == "7.3.mat":
+            codes = np.array([[ord(letter) for letter in f"{name:4}"] for name in names], np.uint16)
+            opened.create_dataset("held", data=codes.T).attrs["MATLAB_class"] = b"char"
+        else:
+            letters = np.array([name.encode() for name in names], "S5")
+            opened["held"] = letters.view("S1").reshape(3, 5)
+    assert read_array(files / f"a{ending}", "held").tolist() == names
+
+
+def test_files_of_unlike_numbers_of_repetitions(make_study, files):
+    """As many presentations in all as if each had those of the first."""
+    for number, times in ((1, 2), (2, 1), (3, 3)):
+        np.save(files / f"s1_{number}.npy", RNG.normal(size=(2, times, 2)))
+    (files / "order.csv").write_text("\n".join(["stimulus", *STIMULI]) + "\n")
+    (files / "units.csv").write_text("region\nV1\nV1\n")
+    spec = {"kind": "arrays", "responses": "{subject}_*.npy", "units": "units.csv",
+            "axes": ["stimulus", "repetition", "unit"], "order": {"file": "order.csv"}}  # fmt: skip
+    sessions = read(make_study(spec, STIMULI))
+    assert [one["stimulus"].values.tolist() for one in sessions.values()] == [
+        ["im01"] * 2 + ["im02"] * 2, ["im03", "im04"], ["im05"] * 3 + ["im06"] * 3
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", [".mat", ".h5"])
+def test_places_among_units_of_several_axes_say_which_is_fastest(make_study, laid_out, ending):
+    order = "F" if ending == ".mat" else "C"
+    places = np.flatnonzero((ROI == 1).ravel(order)) + 1
+    if ending == ".mat":
+        savemat(laid_out / "list.mat", {"held": places})
+    else:
+        with h5py.File(laid_out / "list.h5", "w") as opened:
+            opened["held"] = places
+    with h5py.File(laid_out / "s1_turned.h5", "w") as opened:
+        opened["held"] = BETAS.transpose(0, 3, 2, 1)
+    region = {"file": f"list{ending}", "name": "V1", "counted_from": 1}
+    spec = betas(files="s1_turned.h5", variable="held", axes=["presentation", "x", "y", "z"])
+    with pytest.raises(IsomorphError, match=r"lists places in 4 × 5 × 3 units; say with .*fastest"):
+        read(make_study({**spec, "regions": [region]}, STIMULI))
+    region["fastest"] = "first" if ending == ".mat" else "last"
+    (data,) = read(make_study({**spec, "regions": [region]}, STIMULI)).values()
+    found = BETAS.transpose(0, 3, 2, 1)[:, ROI == 1].astype(np.float32) / np.float32(300)
+    np.testing.assert_array_equal(data["response"], found)
+
+
+def test_small_types_are_read_as_floats(make_study, files):
+    values = RNG.integers(-128, 128, (6, 2)).astype(np.int8)
+    np.save(files / "s1.npy", values)
+    (files / "shown.csv").write_text("\n".join(["stimulus", *STIMULI]) + "\n")
+    (files / "units.csv").write_text("region\nV1\nV1\n")
+    spec = {"kind": "arrays", "responses": "{subject}.npy", "units": "units.csv",
+            "presentations": "shown.csv"}  # fmt: skip
+    (data,) = read(make_study(spec, STIMULI)).values()
+    assert data["response"].dtype == np.float32
+    np.testing.assert_array_equal(data["response"], values)
+
+
+def test_betas_of_three_axes_need_their_names(make_study, laid_out):
+    with h5py.File(laid_out / "s1_flat.h5", "w") as opened:
+        opened["held"] = BETAS.reshape(len(SHOWN), Z, -1)
+    spec = betas(files="s1_flat.h5", variable="held", axes=[])
+    with pytest.raises(
+        IsomorphError, match=r"expected 2 axes \(presentation, unit\); name its own"
+    ):
+        read(make_study(spec, STIMULI))
 
 
 def test_no_more_is_read_than_the_regions_take(make_study, files, monkeypatch):

@@ -138,7 +138,7 @@ def open_stored(
     each = "*" in (settings.variable or "")
     with open_arrays(file, settings.variable) as found:
         first = next(iter(found.values()))
-        axes = settings.axes or ((UNIT,) if each else _usual(first))
+        axes = settings.axes or ((UNIT,) if each else (PRESENTATION, UNIT))
         if each and set(OF_ROWS) & set(axes):
             raise IsomorphError(
                 f"{file}: {settings.variable} is an array for each trial, so that none of its axes "
@@ -172,7 +172,7 @@ def open_stored(
             f"{place.file}: has {len(place)} units, {file} {cells}; both must have the same"
         )
     factor = _factor(settings)
-    kind = first.dtype if factor == (1.0, 1.0) else np.result_type(first.dtype, np.float32)
+    kind = np.result_type(first.dtype, np.float32)  # sums of small types would overflow
     return StoredMaps(
         file=file,
         where=f"{file}: {settings.variable}" if each else first.where,
@@ -186,11 +186,6 @@ def open_stored(
         dtype=np.dtype(np.float32) if narrow else kind.newbyteorder("="),
         factor=factor,
     )
-
-
-def _usual(array: StoredArray) -> tuple[str, ...]:
-    """Return the axes of an array of which nothing is said."""
-    return (PRESENTATION, UNIT, TIME) if len(array.shape) == 3 else (PRESENTATION, UNIT)
 
 
 def _factor(settings: StoredArrays) -> tuple[float, float]:
