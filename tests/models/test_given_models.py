@@ -3,6 +3,7 @@
 import json
 import sys
 from importlib.machinery import ModuleSpec
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 
@@ -360,3 +361,36 @@ def test_the_example_of_a_network_of_ones_own_runs(repository):
     assert one["layer"].values.tolist() == ["first", "second", "readout"]
     assert one["n_features"].values.tolist() == [1568, 2304, 10]
     assert not np.allclose(one["gram"], other["gram"])
+
+
+def test_a_column_of_judgements_is_read_as_one_thing(tmp_path):
+    told = pd.DataFrame(list(combinations(STIMULI, 2)), columns=["one", "third"])
+    told.assign(rating=range(10)).to_csv(tmp_path / "told.csv", index=False)
+
+    def found(**columns):
+        options = {"task": "ratings", "columns": columns}
+        return iso.activations(
+            "behaviour/told.csv", table=TABLE, layers="all", beside=tmp_path, options=options
+        )
+
+    with pytest.raises(IsomorphError, match='"one" is read twice, as first and as second'):
+        found(first="one", second="one")
+    assert_array_equal(found(first="one", second="third")["as_given"][0], range(10))
+
+
+def test_a_word_for_several_distances_is_asked_about(tmp_path):
+    """What rsatoolbox calls Euclidean is squared."""
+    with h5py.File(tmp_path / "rdm.h5", "w") as opened:
+        opened["dissimilarities"] = pdist(LATE)[None]
+        opened["pattern_descriptors/stimulus"] = STIMULI
+        opened.attrs["dissimilarity_measure"] = "euclidean"
+    with pytest.raises(IsomorphError, match=r"may be euclidean, euclidean_norm or squared_eucl.*"):
+        read("rdms/rdm.h5", tmp_path)
+    assert "euclidean" in read("rdms/rdm.h5", tmp_path, options={"distance": "euclidean"})
+
+
+def test_features_whose_squares_are_not_finite(tmp_path):
+    np.savez(tmp_path / "net.npz", late=LATE * 1e170, early=LATE, stimulus=STIMULI)
+    found = read("features/net.npz", tmp_path)
+    assert found["layer"].values.tolist() == ["early"]
+    assert "squares are not finite" in json.loads(found.attrs["left_out"])["late"]

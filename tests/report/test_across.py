@@ -1,6 +1,7 @@
 """All datasets in one table, and areas averaged over datasets."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -80,6 +81,13 @@ def difference_rows(dataset):
 @pytest.fixture(scope="module")
 def found(written):
     return [read_results(written, name) for name in (*SETS, "sim")]
+
+
+def test_a_region_may_stand_for_several_areas(written, found):
+    spec = written.study.spec.model_copy(update={"areas": ALPHA | {"late": ALPHA["alpha"][:1]}})
+    study = replace(written.study, spec=spec)
+    table = across.summary([replace(found[0], study=study)], across.commands(written))
+    assert set(table.loc[table["region"] == "alpha", "area"]) == {"alpha; late"}
 
 
 @pytest.fixture(scope="module")
