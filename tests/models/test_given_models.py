@@ -93,6 +93,17 @@ def test_numbers_along_an_axis_of_netcdf_name_the_stimuli(tmp_path, engine):
     assert_allclose(found["gram"][0], gram(LATE), atol=1e-9)
 
 
+@pytest.mark.parametrize("engine", ["scipy", "h5netcdf"])
+def test_an_axis_that_the_file_calls_of_stimuli_is_that(tmp_path, engine):
+    square = RNG.normal(size=(5, 5))
+    held = xr.Dataset({"late": (("f", "stimulus"), square)}, coords={"stimulus": STIMULI})
+    held.to_netcdf(tmp_path / "net.nc", engine=engine)
+    with pytest.raises(IsomorphError, match=r"late: .*say options.axis: 1"):
+        read("features/net.nc", tmp_path)
+    found = read("features/net.nc", tmp_path, options={"axis": 1})
+    assert_allclose(found["gram"][0], gram(square.T), atol=1e-9)
+
+
 def test_what_names_the_stimuli_or_is_one_number_each_is_no_layer(tmp_path):
     ids = np.array(SHUFFLED) + 1
     np.savez(tmp_path / "net.npz", late=LATE[SHUFFLED], stimulus=ids, labels=ids[:, None])

@@ -48,6 +48,8 @@ def laid_out(files):
     nibabel.Nifti1Image(ROI, AFFINE).to_filename(files / "s1_roi.nii.gz")
     with h5py.File(files / "design.h5", "w") as file:
         file["ordering"], file["short"], file["stimpattern"] = SHOWN[None], SHOWN[:9], pattern()
+        file["long"], file["far"] = np.array([1e13, np.inf]), SHOWN + 10.0**15 * 8
+        file["most"] = np.uint64(2**63) + SHOWN.astype(np.uint64)
     return files
 
 
@@ -172,6 +174,21 @@ def test_stimuli_that_are_the_values_of_an_axis_must_be_those_of_the_table(
     (files / "shown.csv").write_text("\n".join(["stimulus", *shown]) + "\n")
     (data,) = read(make_study(spec, STIMULI)).values()
     np.testing.assert_array_equal(data["response"], values)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_axes_that_the_file_names_stand_where_the_study_says(make_study, files, engine):
+    """As many presentations as units: the shape alone does not tell."""
+    values = RNG.normal(size=(3, 3))
+    xr.Dataset({"r": (("unit", "presentation"), values)}).to_netcdf(files / "s1.nc", engine=engine)
+    (files / "units.csv").write_text("region\nV1\nV1\nV1\n")
+    (files / "shown.csv").write_text("\n".join(["stimulus", *STIMULI[:3]]) + "\n")
+    spec = {"kind": "arrays", "responses": "{subject}.nc", "units": "units.csv",
+            "presentations": "shown.csv"}  # fmt: skip
+    with pytest.raises(IsomorphError, match="calls its axes unit, presentation, read as presenta"):
+        read(make_study(spec, STIMULI))
+    (data,) = read(make_study(spec | {"axes": ["unit", "presentation"]}, STIMULI)).values()
+    np.testing.assert_array_equal(data["response"], values.T)
 
 
 @pytest.mark.parametrize("ending", [".h5", ".nc", "7.3.mat"])
@@ -548,6 +565,12 @@ def region(**changes):
          'holds no array "order", did you mean "ordering"'),
         ({"order": {"file": "design.h5", "variable": "ordering", "counted_from": 1, "at": 1}},
          r"at: row 1 lies outside its shape \(1, 12\)"),
+        ({"runs": {"file": "design.h5", "variable": "long", "holds": "lengths"}},
+         "long: holds what is no number of presentations"),
+        ({"runs": {"file": "design.h5", "variable": "far", "holds": "lengths"}},
+         "far: the runs of 96,000,000,000,000,0.. presentations"),
+        ({"order": {"file": "design.h5", "variable": "most", "counted_from": 1}},
+         'most: holds "9223372036854775811", expected places'),
         ({"files": "{subject}_roi.nii.gz"}, "responses.variable: is of files of arrays"),
     ],
 )  # fmt: skip

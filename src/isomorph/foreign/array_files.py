@@ -169,11 +169,11 @@ def _netcdf(file: Path, variable: str | None) -> Iterator[Arrays]:
         with in_hdf5(file, variable) as found:
             yield found
         return
-    held, of_axes = read_classic(file)
+    held, dims = read_classic(file)
     asked = (variable or "").strip("/")
     names = [asked] if asked in held else meant(
-        [name for name in held if name not in of_axes], variable, file)  # fmt: skip
-    yield {name: as_stored(held[name], file, name) for name in names}
+        [name for name in held if dims[name][:1] != (name,)], variable, file)  # fmt: skip
+    yield {name: as_stored(held[name], file, name, dims[name]) for name in names}
 
 
 FORMATS: Mapping[str, Callable[[Path, str | None], AbstractContextManager[Arrays]]] = {

@@ -14,15 +14,16 @@ from isomorph.foreign.packed_values import joined, unpacked
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def read_classic(file: Path) -> tuple[dict[str, Array], frozenset[str]]:
+def read_classic(file: Path) -> tuple[dict[str, Array], dict[str, tuple[str, ...]]]:
     """Read the arrays of a netCDF file of version 3.
 
     Returns
     -------
     arrays : dict of str to ndarray
         By name, unpacked; rows of letters are texts.
-    of_axes : frozenset of str
-        Those that hold the values of an axis.
+    dims : dict of str to tuple of str
+        What the axes of each are called; one that is called as its first axis holds the values of
+        that axis.
 
     Raises
     ------
@@ -44,4 +45,4 @@ def read_classic(file: Path) -> tuple[dict[str, Array], frozenset[str]]:
         with reading(f"{file}: {name}", "an array"):
             plain = joined(values.astype(values.dtype.newbyteorder("=")))
             arrays[name] = unpacked(attributes, plain.dtype)(plain)
-    return arrays, frozenset(name for name, (*_, axes) in held.items() if axes[:1] == (name,))
+    return arrays, {name: tuple(axes) for name, (*_, axes) in held.items()}

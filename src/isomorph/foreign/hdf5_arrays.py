@@ -83,7 +83,9 @@ def _dataset(
         return decode(values.T if matlab else values)
 
     blocks = one.chunks[::turned] if one.chunks else None
-    return StoredArray(where, name, one.shape[::turned], decode.dtype, blocks, part)
+    return StoredArray(
+        where, name, one.shape[::turned], decode.dtype, blocks, part, dims_of(one)[::turned]
+    )
 
 
 def _pointed_at(opened: h5py.File, one: h5py.Dataset, matlab: bool) -> Array:
@@ -124,6 +126,14 @@ def _texts(one: h5py.Dataset) -> Array:
     if one.ndim != 2 or one.shape[1] < 2:
         return np.array(_text(one))
     return np.array(["".join(map(chr, row)).rstrip() for row in one[()].T])
+
+
+def dims_of(one: h5py.Dataset) -> tuple[str, ...]:
+    """Return what a data set calls each of its axes, '' where it does not."""
+    return tuple(
+        str(axis.label or (axis[0].name.rpartition("/")[2] if len(axis) else ""))
+        for axis in one.dims
+    )
 
 
 def length_of(one: h5py.Dataset, *, matlab: bool = False) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from isomorph.foreign import reading
 from isomorph.foreign.array_files import read_array
 from isomorph.foreign.classic_netcdf import read_classic
 from isomorph.foreign.hdf5 import open_hdf5
-from isomorph.foreign.hdf5_arrays import length_of
+from isomorph.foreign.hdf5_arrays import dims_of, length_of
 from isomorph.registry import Registry
 from isomorph.responses.named_arrays import Variables, read_variables
 
@@ -35,13 +35,19 @@ class Arrays(Variables):
         See `isomorph.responses.named_arrays.Variables`.
     shapes : mapping of str to tuple of int
         Of those that hold numbers and are not the values of an axis.
+    dims : mapping of str to tuple of str, optional
+        What the file calls the axes of each, where it does.
     """
 
     def __init__(
-        self, loaders: Loaders, sizes: Mapping[str, int], shapes: Mapping[str, Shape]
+        self,
+        loaders: Loaders,
+        sizes: Mapping[str, int],
+        shapes: Mapping[str, Shape],
+        dims: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         super().__init__(loaders, sizes)
-        self.shapes = dict(shapes)
+        self.shapes, self.dims = dict(shapes), dict(dims or {})
 
 
 def read_arrays(file: Path) -> Arrays:
@@ -64,7 +70,10 @@ def _whole(file: Path) -> Arrays:
     return _held({name: variables[name] for name in variables})
 
 
-def _held(found: Mapping[str, NDArray[Any]], of_axes: Collection[str] = ()) -> Arrays:
+def _held(
+    found: Mapping[str, NDArray[Any]], dims: Mapping[str, tuple[str, ...]] | None = None
+) -> Arrays:
+    of_axes = {name for name, axes in (dims or {}).items() if axes == (name,)}
     return Arrays(
         {name: partial(np.asarray, one) for name, one in found.items()},
         {name: one.size for name, one in found.items()},
@@ -73,22 +82,24 @@ def _held(found: Mapping[str, NDArray[Any]], of_axes: Collection[str] = ()) -> A
             for name, one in found.items()
             if one.dtype.kind in NUMBERS and name not in of_axes
         },
+        dims,
     )
 
 
 def _hdf5(file: Path) -> Arrays:
     sizes: dict[str, int] = {}
     shapes: dict[str, Shape] = {}
+    dims: dict[str, tuple[str, ...]] = {}
 
     def note(name: str, one: Any) -> None:
         if isinstance(one, h5py.Dataset) and not name.startswith("#") and one.shape is not None:
             sizes[name] = length_of(one)
             if one.dtype.kind in NUMBERS and not one.is_scale:
-                shapes[name] = one.shape
+                shapes[name], dims[name] = one.shape, dims_of(one)
 
     with open_hdf5(file) as opened, reading(file, "an HDF5 file"):
         opened.visititems(note)
-    return Arrays({name: partial(read_array, file, name) for name in sizes}, sizes, shapes)
+    return Arrays({name: partial(read_array, file, name) for name in sizes}, sizes, shapes, dims)
 
 
 def _netcdf(file: Path) -> Arrays:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -178,20 +178,28 @@ def _of_arrays(inputs: Inputs, file: Path) -> Rows:
             name.rpartition("/")[2] in STIMULUS_KEYS and math.prod(shape) == n_rows
         ):
             continue
-        if len(shape) > options.axis and shape[options.axis] == n_rows:
+        if len(shape) > options.axis and shape[options.axis] == n_rows and (
+            along(arrays.dims.get(name, ())) in (None, options.axis)
+        ):  # fmt: skip
             names[layer] = name
         elif len(shape) > 1 and min(shape) > 1:
             other[layer] = shape
     if inputs.spec.layers in (None, "all"):
         names = _without_vectors(names, arrays, n_rows, inputs, file)
     chosen = select([*names, *other], inputs.spec.layers or "all", inputs.instance)
-    _refuse_others(inputs, file, {one: other[one] for one in chosen if one in other}, n_rows)
+    asked = {one: other[one] for one in chosen if one in other}
+    _refuse_others(inputs, file, asked, n_rows, arrays.dims)
     if not names:
         raise IsomorphError(
             f"{file}: holds no array of numbers with a row for each of {n_rows} stimuli, only "
             f"{', '.join(arrays) or 'nothing'}"
         )
     return Rows(arrays, names, rows, options.axis, inputs, file)
+
+
+def along(dims: Sequence[str]) -> int | None:
+    """Return which axis a file calls that of stimuli, None where it calls none so."""
+    return next((at for at, name in enumerate(dims) if name in STIMULUS_KEYS), None)
 
 
 def _without_vectors(
@@ -209,11 +217,16 @@ def _without_vectors(
 
 
 def _refuse_others(
-    inputs: Inputs, file: Path, other: Mapping[str, tuple[int, ...]], n_rows: int
+    inputs: Inputs,
+    file: Path,
+    other: Mapping[str, tuple[int, ...]],
+    n_rows: int,
+    dims: Mapping[str, Sequence[str]],
 ) -> None:
     """Refuse arrays that are asked for and have other rows."""
     for layer, shape in other.items():
         axis = next((at for at, length in enumerate(shape) if length == n_rows), None)
+        axis = axis if (said := along(dims.get(layer, ()))) is None else said
         remedy = (
             f"name the layers that are, with `layers`, or say options.axis: {axis}"
             if axis is not None

@@ -151,6 +151,7 @@ def open_stored(
                     f"{len(axes)} axes ({', '.join(axes)}); name its own, in their order, with "
                     "`axes`"
                 )
+            _refuse_other_axes(array, axes)
             if array.shape != first.shape and each:
                 raise IsomorphError(
                     f"{array.where}: is of shape {array.shape}, {first.where} of {first.shape}; "
@@ -186,6 +187,16 @@ def open_stored(
         dtype=np.dtype(np.float32) if narrow else kind.newbyteorder("="),
         factor=factor,
     )
+
+
+def _refuse_other_axes(array: StoredArray, axes: Sequence[str]) -> None:
+    """Refuse an array whose axes the file itself calls so, but in another order."""
+    both = [name for name in axes if name in array.dims]
+    if any(array.dims.index(name) != axes.index(name) for name in both):
+        raise IsomorphError(
+            f"{array.where}: calls its axes {', '.join(array.dims)}, read as {', '.join(axes)}; "
+            "name them in the order of the file with `axes`"
+        )
 
 
 def _factor(settings: StoredArrays) -> tuple[float, float]:
@@ -259,9 +270,10 @@ def read_cells(
     IsomorphError
         When there is no such array, or axes do not fit its shape.
     """
-    with open_array(file, variable) as found:
-        where, values = found.where, found.whole()
     named = tuple(axes or expected)
+    with open_array(file, variable) as found:
+        _refuse_other_axes(found, named)
+        where, values = found.where, found.whole()
     if not axes and len(named) == 1:
         values = np.squeeze(values)  # every vector of MATLAB is a matrix
     if values.ndim != len(named):
