@@ -405,3 +405,12 @@ def test_features_whose_squares_are_not_finite(tmp_path):
     found = read("features/net.npz", tmp_path)
     assert found["layer"].values.tolist() == ["early"]
     assert "squares are not finite" in json.loads(found.attrs["left_out"])["late"]
+
+
+def test_stacks_of_one_file_share_their_labels_and_none_is_lost(tmp_path):
+    first, second = (squareform(pdist(one.reshape(5, -1))) for one in (EARLY, LATE))
+    stacks = {"V1": np.stack([first, second]), "IT": np.stack([second, first])}
+    np.savez(tmp_path / "rdms.npz", **stacks, layers=["a", "b"], stimuli=STIMULI)
+    found = read("rdms/rdms.npz", tmp_path)
+    assert found["layer"].values.tolist() == ["V1/a", "V1/b", "IT/a", "IT/b"]
+    assert_allclose(found["as_given"][2], squareform(second))

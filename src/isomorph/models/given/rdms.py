@@ -59,11 +59,14 @@ def rdms(inputs: Inputs) -> ReadyRdms:
     options = options.model_copy(update={"distance": options.distance or _said(variables, file)})
     stated = stated_order(inputs, options)
     layers: Layers = {}
-    for name in _holding(variables, options, len(stimuli)):
+    holding = _holding(variables, options, len(stimuli))
+    for name in holding:
         one = options.model_copy(update={"variable": name})
         _, vectors, order = read_vectors(file, one, None, stimuli, TABLE, stated)
         called = name if name and name not in NAMELESS else file.stem
-        labels = _labels(variables, called, len(vectors))
+        labels = _labels(variables, called, len(vectors))  # of all that have as many
+        if len(holding) > 1 and labels[0] not in (called, f"{called}[1]"):
+            labels = [f"{called}/{label}" for label in labels]
         vectors = reordered(vectors, order, stimuli)
         layers |= STACKS[options.stack](called, labels, vectors, inputs)
     chosen = select(list(layers), inputs.spec.layers or "all", inputs.instance)
