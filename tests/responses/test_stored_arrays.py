@@ -143,6 +143,14 @@ def test_packed_values_of_netcdf_are_unpacked(files):
     np.testing.assert_array_equal(read_array(files / "a.nc"), [[1.5, np.nan], [2.5, 3.0]])
 
 
+@pytest.mark.parametrize("kind", ["f4", "f8"])
+def test_numbers_of_netcdf_that_were_never_written_are_none(files, kind):
+    with netcdf_file(files / "a.nc", "w") as opened:
+        opened.createDimension("n", 3)
+        opened.createVariable("held", kind, ("n",))[:] = [1, 9.969209968386869e36, -2]
+    np.testing.assert_array_equal(read_array(files / "a.nc"), [1, np.nan, -2])
+
+
 ENGINES = ("scipy", "h5netcdf")
 """Of netCDF 3 and 4."""
 

@@ -11,6 +11,10 @@ import numpy as np
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
+NEVER_WRITTEN = 9.969209968386869e36
+"""What netCDF holds where no number was ever written, unless an attribute says another."""
+
+
 @dataclass(frozen=True)
 class Unpacked:
     """What makes stored values the values they stand for.
@@ -72,6 +76,8 @@ def unpacked(attributes: Mapping[str, Any], dtype: np.dtype[Any]) -> Unpacked:
         for value in said.get(key, ())
         if np.isfinite(value)
     )
+    if dtype.kind == "f" and "_FillValue" not in attributes:
+        missing += (NEVER_WRITTEN,)
     scale = float(said.get("scale_factor", [1.0])[0])
     offset = float(said.get("add_offset", [0.0])[0])
     if (scale, offset) == (1.0, 0.0) and (dtype.kind == "f" or not missing):
