@@ -65,6 +65,8 @@ from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
 from isomorph.report.planted import recovered
 from isomorph.report.predicted import predicted
+from isomorph.report.published import of_study, scores, sources
+from isomorph.report.published import table as published_table
 from isomorph.report.robustness import robustness
 from isomorph.report.scripts import scripts
 from isomorph.report.summary import Matrix, Row, matrix, row_of, rows_of
@@ -183,7 +185,7 @@ def context(judged: Judged) -> dict[str, Any]:
         "matrix": whole,
         "matrix_caption": caption(whole) if whole else "",
         "matrix_key": key(whole) if whole else [],
-        "answers": sentences(found),
+        "answers": [*sentences(found), *of_study(layout, [one.dataset for one in found])],
         "across": over_datasets(layout, found, whole),
         "unsaid": unsaid(study, found),
         "datasets": [
@@ -262,6 +264,7 @@ def p_notes(results: Illustrated) -> list[str]:
 def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
     comparisons, shown = results.table("comparisons"), {one.region for one in results.shown}
     without = [region for region in main_rows.regions(comparisons) if region not in shown]
+    known = scores(layout, results.dataset)
     return {
         "drawn": results.picture,
         "pictures": results.pictures,
@@ -281,6 +284,8 @@ def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
         "contrasts": contests.contrasts(results),
         "comparisons_of_regions": contests.regions(results),
         "regions_wide": wide(results.table("regions")),
+        "published": published_table(known),
+        "published_sources": sources(known),
         "recovered": recovered([results]),
         "recovery": contests.recovery(results, contests.main_recovery(results)),
         "recovery_in_full": contests.recovery(results, results.table("recovery")),

@@ -23,6 +23,9 @@ from isomorph.study.stored import NamesIn, RunOrder, StimulusOrder
 Array = npt.NDArray
 Names = npt.NDArray[np.str_]
 
+BEYOND = "beyond the list: "
+"""Begins what a stimulus is called that is none of those listed: it is a name, and no id."""
+
 
 DIGITS = 18
 """Of the largest place that is taken for one."""
@@ -67,8 +70,11 @@ class Listed:
         else:
             known, listed, ids = self.own.names.stimuli, self.own.names.table, True
             _refuse_numbers_left_out(known, listed, where)
-        _refuse_out_of_range(places, ~blank, len(known), order.counted_from, where, listed)
-        return np.where(blank, "", known[np.where(blank, 0, places)]).astype(np.str_), where, ids
+        beyond = ~blank & (places >= len(known)) if order.others == "drop" else np.zeros_like(blank)
+        inside = ~blank & ~beyond
+        _refuse_out_of_range(places, inside, len(known), order.counted_from, where, listed)
+        found = np.where(beyond, np.char.add(BEYOND, texts), "")
+        return np.where(inside, known[np.where(inside, places, 0)], found), where, ids
 
     def runs(self, order: RunOrder, total: int) -> tuple[Names, str]:
         """Return the run of each presentation, and where it stands."""
