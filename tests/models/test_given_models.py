@@ -414,3 +414,18 @@ def test_stacks_of_one_file_share_their_labels_and_none_is_lost(tmp_path):
     found = read("rdms/rdms.npz", tmp_path)
     assert found["layer"].values.tolist() == ["V1/a", "V1/b", "IT/a", "IT/b"]
     assert_allclose(found["as_given"][2], squareform(second))
+
+
+def test_the_row_numbers_that_pandas_writes_are_no_feature(tmp_path):
+    frame = pd.DataFrame(LATE).assign(stimulus=STIMULI)
+    frame.to_csv(tmp_path / "rated.csv")
+    assert_allclose(read("features/rated.csv", tmp_path)["gram"][0], gram(LATE), atol=1e-9)
+    frame.iloc[SHUFFLED].to_csv(tmp_path / "rated.csv")
+    with pytest.raises(IsomorphError, match=r"rated.csv: has a column without a name; name it, or"):
+        read("features/rated.csv", tmp_path)
+
+
+def test_files_that_features_are_not_read_from(tmp_path):
+    (tmp_path / "net.pt").write_bytes(b"PK")
+    with pytest.raises(IsomorphError, match=r"net.pt: is of no kind .*\.safetensors"):
+        read("features/net.pt", tmp_path)

@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
 from isomorph.foreign.array_files import read_array
 from isomorph.foreign.classic_netcdf import read_classic
@@ -22,6 +23,8 @@ from isomorph.responses.named_arrays import Variables, read_variables
 
 Shape = tuple[int, ...]
 Loaders = Mapping[str, Callable[[], NDArray[Any]]]
+WHOLE = (".mat", ".npy", ".npz")
+"""Endings of files that are read whole."""
 NUMBERS = "biufc"
 """Kinds of types that are numbers."""
 
@@ -62,6 +65,9 @@ def read_arrays(file: Path) -> Arrays:
         When the file is of no known kind, or damaged.
     """
     suffix = file.suffix.lower()
+    if suffix not in (*FORMATS, *WHOLE):
+        known = did_you_mean(suffix, (*FORMATS, *WHOLE))
+        raise IsomorphError(f"{file}: is of no kind that features are read from, {known}")
     return FORMATS[suffix](file) if suffix in FORMATS else _whole(file)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
@@ -250,8 +251,23 @@ def _of_table(inputs: Inputs, file: Path) -> dict[str, NDArray[np.float64]]:
         )
     table = read_table(file, names)
     rows = rows_by_name(table[names].tolist(), stimuli_of(inputs), f"{file}: {names}")
-    values = numbers(table.drop(columns=names).iloc[rows], str(file))
+    values = numbers(without_count(table, file).drop(columns=names).iloc[rows], str(file))
     return {file.name.partition(".")[0]: finite(values, inputs, str(file))}
+
+
+def without_count(table: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """Return a table without the column of row numbers that pandas writes before the others.
+
+    Raises
+    ------
+    IsomorphError
+        When a column without a name holds something else.
+    """
+    if "" not in table:
+        return table
+    if table[""].tolist() != [str(row) for row in range(len(table))]:
+        raise IsomorphError(f"{file}: has a column without a name; name it, or leave it out")
+    return table.drop(columns="")
 
 
 def numbers(table: Any, where: str) -> NDArray[np.float64]:
