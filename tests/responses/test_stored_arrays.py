@@ -628,6 +628,7 @@ def test_what_does_not_fit_is_refused_in_a_sentence(make_study, laid_out, change
     [
         (betas(axes=["z", "y", "x"]), 'axes: one must be "presentation"'),
         (betas(axes=["presentation"]), "axes: none is of units"),
+        (betas(scale="1/300"), r'[^\n]*scale.number: must be a number, not "1/300"$'),
         (betas(order=None), "runs: goes with order"),
         (betas(labels="x.txt"), "labels: names of maps are of no use beside order"),
         (betas(within_run="centre", sessions="z_score"), "sessions: leaves nothing to do"),
