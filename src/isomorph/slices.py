@@ -81,6 +81,8 @@ def activations(study: Study, dataset: str, instance: str) -> Slice:
     if model.features is None:
         fields.add("features")
     settings = {**_dump(model, exclude=fields), "seed": seed}
+    if seed is not None and "seeds" in model.options.values():  # its place says what it takes
+        settings["place"] = [model.seeds.index(seed), len(model.seeds)]
     if model.preprocessing is not None and model.preprocessing.degrees is not None:
         owner = study.dataset(study.stimulus_set(dataset))
         settings["shown_degrees"] = getattr(owner.stimuli, "degrees", None)

@@ -60,7 +60,12 @@ def test_few_datasets_are_said_to_be_few():
 
 @pytest.mark.parametrize(
     ("effects", "errors"),
-    [([0.1, 0.2], [0.1]), ([0.1, np.nan], [0.1, 0.1]), ([0.1, 0.2], [0.1, 0])],
+    [
+        ([0.1, 0.2], [0.1]),
+        ([0.1, np.nan], [0.1, 0.1]),
+        ([0.1, 0.2], [0.1, 0]),
+        ([0.1, 0.2], [0.1, 1e-170]),
+    ],  # of whose square nothing is left
 )
 def test_what_cannot_be_averaged_is_refused(effects, errors):
     with pytest.raises(IsomorphError, match="effects"):

@@ -3,6 +3,7 @@
 import json
 import sys
 from importlib.machinery import ModuleSpec
+from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 
@@ -77,6 +78,58 @@ def test_layers_of_a_file_are_put_in_order_by_the_names_in_it(tmp_path, ending, 
     assert_allclose(found["gram"].sel(layer="early"), gram(EARLY), atol=1e-9)
     assert_allclose(found["gram"].sel(layer="late"), gram(LATE), atol=1e-9)
     assert found["n_features"].sel(layer="early") == 12
+
+
+NUMBERED = pd.DataFrame({"stimulus": ["1", "2", "3", "4", "5"]})
+
+
+@pytest.mark.parametrize("engine", ["scipy", "h5netcdf"])
+def test_numbers_along_an_axis_of_netcdf_name_the_stimuli(tmp_path, engine):
+    xr.Dataset(
+        {"late": (("stimulus", "f"), LATE[SHUFFLED])},
+        coords={"stimulus": np.array(SHUFFLED) + 1},
+    ).to_netcdf(tmp_path / "net.nc", engine=engine)
+    found = iso.activations("features/net.nc", table=NUMBERED, layers="all", beside=tmp_path)
+    assert_allclose(found["gram"][0], gram(LATE), atol=1e-9)
+
+
+@pytest.mark.parametrize("engine", ["scipy", "h5netcdf"])
+def test_an_axis_that_the_file_calls_of_stimuli_is_that(tmp_path, engine):
+    square = RNG.normal(size=(5, 5))
+    held = xr.Dataset({"late": (("f", "stimulus"), square)}, coords={"stimulus": STIMULI})
+    held.to_netcdf(tmp_path / "net.nc", engine=engine)
+    with pytest.raises(IsomorphError, match=r"late: .*say options.axis: 1"):
+        read("features/net.nc", tmp_path)
+    found = read("features/net.nc", tmp_path, options={"axis": 1})
+    assert_allclose(found["gram"][0], gram(square.T), atol=1e-9)
+
+
+def test_what_names_the_stimuli_or_is_one_number_each_is_no_layer(tmp_path):
+    ids = np.array(SHUFFLED) + 1
+    np.savez(tmp_path / "net.npz", late=LATE[SHUFFLED], stimulus=ids, labels=ids[:, None])
+
+    def layers(of):
+        found = iso.activations("features/net.npz", table=NUMBERED, layers=of, beside=tmp_path)
+        return found["layer"].values.tolist()
+
+    assert layers("all") == ["late"]
+    assert layers(["late", "labels"]) == ["late", "labels"]
+
+
+def test_names_that_are_not_understood_are_not_passed_over(tmp_path):
+    """The ids are numbered, so that without names the order of the table would be taken."""
+    table = pd.DataFrame({"stimulus": [f"im{number}" for number in range(1, 6)]})
+
+    def found(**names):
+        np.savez(tmp_path / "net.npz", late=LATE, **names)
+        return iso.activations("features/net.npz", table=table, layers=["late"], beside=tmp_path)
+
+    with pytest.raises(IsomorphError, match=r'pictures holds a text for each .*"im4_small.png" is'):
+        found(pictures=[f"im{row + 1}_small.png" for row in SHUFFLED])
+    np.savez(tmp_path / "ids.npz", late=LATE, number=np.array(SHUFFLED) + 1)
+    with pytest.raises(IsomorphError, match="number holds the ids of all stimuli in another order"):
+        iso.activations("features/ids.npz", table=NUMBERED, layers="all", beside=tmp_path)
+    assert found(category=["a", "b", "b", "a", "c"]).sizes["layer"] == 1
 
 
 def test_safetensors_hold_no_names_so_the_order_is_stated(tmp_path):
@@ -319,3 +372,60 @@ def test_the_example_of_a_network_of_ones_own_runs(repository):
     assert one["layer"].values.tolist() == ["first", "second", "readout"]
     assert one["n_features"].values.tolist() == [1568, 2304, 10]
     assert not np.allclose(one["gram"], other["gram"])
+
+
+def test_a_column_of_judgements_is_read_as_one_thing(tmp_path):
+    told = pd.DataFrame(list(combinations(STIMULI, 2)), columns=["one", "third"])
+    told.assign(rating=range(10)).to_csv(tmp_path / "told.csv", index=False)
+
+    def found(**columns):
+        options = {"task": "ratings", "columns": columns}
+        return iso.activations(
+            "behaviour/told.csv", table=TABLE, layers="all", beside=tmp_path, options=options
+        )
+
+    with pytest.raises(IsomorphError, match='"one" is read twice, as first and as second'):
+        found(first="one", second="one")
+    assert_array_equal(found(first="one", second="third")["as_given"][0], range(10))
+
+
+def test_a_word_for_several_distances_is_asked_about(tmp_path):
+    """What rsatoolbox calls Euclidean is squared."""
+    with h5py.File(tmp_path / "rdm.h5", "w") as opened:
+        opened["dissimilarities"] = pdist(LATE)[None]
+        opened["pattern_descriptors/stimulus"] = STIMULI
+        opened.attrs["dissimilarity_measure"] = "euclidean"
+    with pytest.raises(IsomorphError, match=r"may be euclidean, euclidean_norm or squared_eucl.*"):
+        read("rdms/rdm.h5", tmp_path)
+    assert "euclidean" in read("rdms/rdm.h5", tmp_path, options={"distance": "euclidean"})
+
+
+def test_features_whose_squares_are_not_finite(tmp_path):
+    np.savez(tmp_path / "net.npz", late=LATE * 1e170, early=LATE, stimulus=STIMULI)
+    found = read("features/net.npz", tmp_path)
+    assert found["layer"].values.tolist() == ["early"]
+    assert "squares are not finite" in json.loads(found.attrs["left_out"])["late"]
+
+
+def test_stacks_of_one_file_share_their_labels_and_none_is_lost(tmp_path):
+    first, second = (squareform(pdist(one.reshape(5, -1))) for one in (EARLY, LATE))
+    stacks = {"V1": np.stack([first, second]), "IT": np.stack([second, first])}
+    np.savez(tmp_path / "rdms.npz", **stacks, layers=["a", "b"], stimuli=STIMULI)
+    found = read("rdms/rdms.npz", tmp_path)
+    assert found["layer"].values.tolist() == ["V1/a", "V1/b", "IT/a", "IT/b"]
+    assert_allclose(found["as_given"][2], squareform(second))
+
+
+def test_the_row_numbers_that_pandas_writes_are_no_feature(tmp_path):
+    frame = pd.DataFrame(LATE).assign(stimulus=STIMULI)
+    frame.to_csv(tmp_path / "rated.csv")
+    assert_allclose(read("features/rated.csv", tmp_path)["gram"][0], gram(LATE), atol=1e-9)
+    frame.iloc[SHUFFLED].to_csv(tmp_path / "rated.csv")
+    with pytest.raises(IsomorphError, match=r"rated.csv: has a column without a name; name it, or"):
+        read("features/rated.csv", tmp_path)
+
+
+def test_files_that_features_are_not_read_from(tmp_path):
+    (tmp_path / "net.pt").write_bytes(b"PK")
+    with pytest.raises(IsomorphError, match=r"net.pt: is of no kind .*\.safetensors"):
+        read("features/net.pt", tmp_path)

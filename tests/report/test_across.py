@@ -1,6 +1,7 @@
 """All datasets in one table, and areas averaged over datasets."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -80,6 +81,13 @@ def difference_rows(dataset):
 @pytest.fixture(scope="module")
 def found(written):
     return [read_results(written, name) for name in (*SETS, "sim")]
+
+
+def test_a_region_may_stand_for_several_areas(written, found):
+    spec = written.study.spec.model_copy(update={"areas": ALPHA | {"late": ALPHA["alpha"][:1]}})
+    study = replace(written.study, spec=spec)
+    table = across.summary([replace(found[0], study=study)], across.commands(written))
+    assert set(table.loc[table["region"] == "alpha", "area"]) == {"alpha; late"}
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +208,24 @@ def test_regions_without_reliability_or_with_time_bins_are_left_out_with_the_rea
     )
     assert (row["n_datasets"], row["status"]) == (1, "undefined")
     assert "one data set alone" in row["reason"]
+
+
+def test_an_error_that_is_rounding_does_not_outweigh_all_others(written, found):
+    contrasts = found[1].tables["contrasts"].assign(standard_error=1e-18)
+    exact = replace(found[1], tables=found[1].tables | {"contrasts": contrasts})
+    row = one(areas_of(written.study, [found[0], exact, found[2]], lambda *_: ""), "training")
+    assert row["left_out"] == "second/alpha: has no standard error beyond rounding"
+    assert row["n_datasets"] == 2
+
+
+def test_people_of_one_bucket_are_the_same_people(tmp_path):
+    def bucket(prefix):
+        return {"archive": {"kind": "bucket", "bucket": "scenes", "prefix": prefix,
+                            "include": ["{subject}/*"]}}  # fmt: skip
+
+    study = load_study(write(tmp_path, second=bucket("one"), third=bucket("two")))
+    reason = shared(Layout(study, tmp_path))("second", "third")
+    assert reason == "second and third are of the same subjects"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import h5py
 import nibabel
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.io import netcdf_file, savemat
 
 from isomorph.artefacts import read_responses
@@ -47,6 +48,8 @@ def laid_out(files):
     nibabel.Nifti1Image(ROI, AFFINE).to_filename(files / "s1_roi.nii.gz")
     with h5py.File(files / "design.h5", "w") as file:
         file["ordering"], file["short"], file["stimpattern"] = SHOWN[None], SHOWN[:9], pattern()
+        file["long"], file["far"] = np.array([1e13, np.inf]), SHOWN + 10.0**15 * 8
+        file["most"] = np.uint64(2**63) + SHOWN.astype(np.uint64)
     return files
 
 
@@ -138,6 +141,132 @@ def test_packed_values_of_netcdf_are_unpacked(files):
         one = opened.create_dataset("held", data=np.array([[1, -1], [3, 4]], np.int16))
         one.attrs.update({"scale_factor": 0.5, "add_offset": 1.0, "_FillValue": np.int16(-1)})
     np.testing.assert_array_equal(read_array(files / "a.nc"), [[1.5, np.nan], [2.5, 3.0]])
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8"])
+def test_numbers_of_netcdf_that_were_never_written_are_none(files, kind):
+    with netcdf_file(files / "a.nc", "w") as opened:
+        opened.createDimension("n", 3)
+        opened.createVariable("held", kind, ("n",))[:] = [1, 9.969209968386869e36, -2]
+    np.testing.assert_array_equal(read_array(files / "a.nc"), [1, np.nan, -2])
+
+
+ENGINES = ("scipy", "h5netcdf")
+"""Of netCDF 3 and 4."""
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_floats_may_be_packed_too_and_types_without_a_sign_are_told_by_an_attribute(files, engine):
+    held, unsigned = np.array([[1.0, 2], [3, 4]]), np.array([[100, 200], [7, 255]], np.uint8)
+    marked = {"_Unsigned": "true", "_FillValue": np.int8(-1)}
+    xr.Dataset(
+        {"held": (("a", "b"), held), "small": (("a", "b"), unsigned.view(np.int8), marked)}
+    ).to_netcdf(files / "a.nc", engine=engine, encoding={"held": {"scale_factor": 0.5}})
+    np.testing.assert_array_equal(read_array(files / "a.nc", "held"), held)
+    np.testing.assert_array_equal(read_array(files / "a.nc", "small"), [[100, 200], [7, np.nan]])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_stimuli_that_are_the_values_of_an_axis_must_be_those_of_the_table(
+    make_study, files, engine
+):
+    values, shown = RNG.normal(size=(3, 2)), ["im03", "im01", "im02"]
+    held = xr.Dataset({"r": (("stimulus", "unit"), values)}, coords={"stimulus": shown})
+    held.to_netcdf(files / "s1.nc", engine=engine)
+    spec = {"kind": "arrays", "responses": "{subject}.nc", "units": "units.csv",
+            "presentations": "shown.csv"}  # fmt: skip
+    (files / "units.csv").write_text("region\nV1\nV1\n")
+    (files / "shown.csv").write_text("stimulus\nim01\nim02\nim03\n")
+    with pytest.raises(IsomorphError, match=r'stimulus: row 1 is of "im03", .* of "im01"'):
+        read(make_study(spec, STIMULI))
+    (files / "shown.csv").write_text("\n".join(["stimulus", *shown]) + "\n")
+    (data,) = read(make_study(spec, STIMULI)).values()
+    np.testing.assert_array_equal(data["response"], values)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_axes_that_the_file_names_stand_where_the_study_says(make_study, files, engine):
+    """As many presentations as units: the shape alone does not tell."""
+    values = RNG.normal(size=(3, 3))
+    xr.Dataset({"r": (("unit", "presentation"), values)}).to_netcdf(files / "s1.nc", engine=engine)
+    (files / "units.csv").write_text("region\nV1\nV1\nV1\n")
+    (files / "shown.csv").write_text("\n".join(["stimulus", *STIMULI[:3]]) + "\n")
+    spec = {"kind": "arrays", "responses": "{subject}.nc", "units": "units.csv",
+            "presentations": "shown.csv"}  # fmt: skip
+    with pytest.raises(IsomorphError, match="calls its axes unit, presentation, read as presenta"):
+        read(make_study(spec, STIMULI))
+    (data,) = read(make_study(spec | {"axes": ["unit", "presentation"]}, STIMULI)).values()
+    np.testing.assert_array_equal(data["response"], values.T)
+
+
+@pytest.mark.parametrize("ending", [".h5", ".nc", "7.3.mat"])
+def test_texts_whose_letters_stand_along_an_axis(files, ending):
+    names = ["im01", "café", "a"]
+    with h5py.File(files / f"a{ending}", "w") as opened:
+        if ending == "7.3.mat":
+            codes = np.array([[ord(letter) for letter in f"{name:4}"] for name in names], np.uint16)
+            opened.create_dataset("held", data=codes.T).attrs["MATLAB_class"] = b"char"
+        else:
+            letters = np.array([name.encode() for name in names], "S5")
+            opened["held"] = letters.view("S1").reshape(3, 5)
+    assert read_array(files / f"a{ending}", "held").tolist() == names
+
+
+def test_files_of_unlike_numbers_of_repetitions(make_study, files):
+    """As many presentations in all as if each had those of the first."""
+    for number, times in ((1, 2), (2, 1), (3, 3)):
+        np.save(files / f"s1_{number}.npy", RNG.normal(size=(2, times, 2)))
+    (files / "order.csv").write_text("\n".join(["stimulus", *STIMULI]) + "\n")
+    (files / "units.csv").write_text("region\nV1\nV1\n")
+    spec = {"kind": "arrays", "responses": "{subject}_*.npy", "units": "units.csv",
+            "axes": ["stimulus", "repetition", "unit"], "order": {"file": "order.csv"}}  # fmt: skip
+    sessions = read(make_study(spec, STIMULI))
+    assert [one["stimulus"].values.tolist() for one in sessions.values()] == [
+        ["im01"] * 2 + ["im02"] * 2, ["im03", "im04"], ["im05"] * 3 + ["im06"] * 3
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", [".mat", ".h5"])
+def test_places_among_units_of_several_axes_say_which_is_fastest(make_study, laid_out, ending):
+    order = "F" if ending == ".mat" else "C"
+    places = np.flatnonzero((ROI == 1).ravel(order)) + 1
+    if ending == ".mat":
+        savemat(laid_out / "list.mat", {"held": places})
+    else:
+        with h5py.File(laid_out / "list.h5", "w") as opened:
+            opened["held"] = places
+    with h5py.File(laid_out / "s1_turned.h5", "w") as opened:
+        opened["held"] = BETAS.transpose(0, 3, 2, 1)
+    region = {"file": f"list{ending}", "name": "V1", "counted_from": 1}
+    spec = betas(files="s1_turned.h5", variable="held", axes=["presentation", "x", "y", "z"])
+    with pytest.raises(IsomorphError, match=r"lists places in 4 × 5 × 3 units; say with .*fastest"):
+        read(make_study({**spec, "regions": [region]}, STIMULI))
+    region["fastest"] = "first" if ending == ".mat" else "last"
+    (data,) = read(make_study({**spec, "regions": [region]}, STIMULI)).values()
+    found = BETAS.transpose(0, 3, 2, 1)[:, ROI == 1].astype(np.float32) / np.float32(300)
+    np.testing.assert_array_equal(data["response"], found)
+
+
+def test_small_types_are_read_as_floats(make_study, files):
+    values = RNG.integers(-128, 128, (6, 2)).astype(np.int8)
+    np.save(files / "s1.npy", values)
+    (files / "shown.csv").write_text("\n".join(["stimulus", *STIMULI]) + "\n")
+    (files / "units.csv").write_text("region\nV1\nV1\n")
+    spec = {"kind": "arrays", "responses": "{subject}.npy", "units": "units.csv",
+            "presentations": "shown.csv"}  # fmt: skip
+    (data,) = read(make_study(spec, STIMULI)).values()
+    assert data["response"].dtype == np.float32
+    np.testing.assert_array_equal(data["response"], values)
+
+
+def test_betas_of_three_axes_need_their_names(make_study, laid_out):
+    with h5py.File(laid_out / "s1_flat.h5", "w") as opened:
+        opened["held"] = BETAS.reshape(len(SHOWN), Z, -1)
+    spec = betas(files="s1_flat.h5", variable="held", axes=[])
+    with pytest.raises(
+        IsomorphError, match=r"expected 2 axes \(presentation, unit\); name its own"
+    ):
+        read(make_study(spec, STIMULI))
 
 
 def test_no_more_is_read_than_the_regions_take(make_study, files, monkeypatch):
@@ -479,6 +608,12 @@ def region(**changes):
          'holds no array "order", did you mean "ordering"'),
         ({"order": {"file": "design.h5", "variable": "ordering", "counted_from": 1, "at": 1}},
          r"at: row 1 lies outside its shape \(1, 12\)"),
+        ({"runs": {"file": "design.h5", "variable": "long", "holds": "lengths"}},
+         "long: holds what is no number of presentations"),
+        ({"runs": {"file": "design.h5", "variable": "far", "holds": "lengths"}},
+         "far: the runs of 96,000,000,000,000,0.. presentations"),
+        ({"order": {"file": "design.h5", "variable": "most", "counted_from": 1}},
+         'most: holds "9223372036854775811", expected places'),
         ({"files": "{subject}_roi.nii.gz"}, "responses.variable: is of files of arrays"),
     ],
 )  # fmt: skip
@@ -493,6 +628,7 @@ def test_what_does_not_fit_is_refused_in_a_sentence(make_study, laid_out, change
     [
         (betas(axes=["z", "y", "x"]), 'axes: one must be "presentation"'),
         (betas(axes=["presentation"]), "axes: none is of units"),
+        (betas(scale="1/300"), r'[^\n]*scale.number: must be a number, not "1/300"$'),
         (betas(order=None), "runs: goes with order"),
         (betas(labels="x.txt"), "labels: names of maps are of no use beside order"),
         (betas(within_run="centre", sessions="z_score"), "sessions: leaves nothing to do"),

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -259,6 +260,27 @@ def test_instances_differ_by_their_seed_alone(config):
     assert first.pop("seed") == 0
     assert second.pop("seed") == 1
     assert first == second
+
+
+def test_which_rdm_a_seed_takes_counts_and_the_files_of_a_folder_too(config):
+    study = load_study(config / "demo.yaml")
+    name = "efficientnet-lite0-untrained"
+    folder = study.model_files[name].parent
+
+    def slice_of(**changes):
+        spec = study.models[name].model_copy(update=changes)
+        changed = replace(study, models={**study.models, name: spec})
+        return slices.activations(changed, "kriegeskorte92", f"{name}-seed1")
+
+    stacked = {"source": "rdms/a.mat", "options": {"stack": "seeds"}}
+    first, second = (slice_of(seeds=seeds, **stacked) for seeds in ((0, 1), (1, 0)))
+    assert first != second  # the second RDM of the file, and the first
+    (folder / "words" / "0").mkdir(parents=True)
+    own = folder / "words" / "0" / "model.safetensors"
+    own.write_text("1")
+    first = slice_of(source="sentence_transformers/words")
+    own.write_text("2 and more")
+    assert slice_of(source="sentence_transformers/words") != first
 
 
 def test_code_counts_where_isomorph_writes_the_files_itself(config):

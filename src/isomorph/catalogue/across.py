@@ -23,7 +23,7 @@ SUMMARY = {
         chosen_layer="Layer chosen most often; of several seeds that of the first.",
         layers="The layers that may be the model's best, see layers_in_set; of several seeds how "
         "many.",
-        area="Area of the study that the region stands for; empty where it stands for none.",
+        area="Areas of the study that the region stands for; empty where it stands for none.",
         command="What makes this row again, given the RDMs.",
     ),
     **named(

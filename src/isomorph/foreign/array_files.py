@@ -15,13 +15,12 @@ import h5py
 import numpy as np
 
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.foreign.budget import afford
+from isomorph.foreign.classic_netcdf import read_classic
 from isomorph.foreign.guard import reading
 from isomorph.foreign.hdf5 import open_hdf5
 from isomorph.foreign.hdf5_arrays import in_hdf5, paths_in
 from isomorph.foreign.matlab import mat_names, read_mat
 from isomorph.foreign.numpy_files import map_npy, npz_names, read_npz
-from isomorph.foreign.packed_values import unpacked
 from isomorph.foreign.stored_array import Array, Arrays, StoredArray, as_stored, meant
 
 
@@ -84,7 +83,7 @@ def read_array(file: Path, variable: str | None = None) -> Array:
 
 
 def array_names(file: Path) -> list[str]:
-    """Return the paths of the arrays in a file, of which none is read.
+    """Return the paths of the arrays in a file, those that hold the values of an axis among them.
 
     Raises
     ------
@@ -100,7 +99,9 @@ def array_names(file: Path) -> list[str]:
         is_hdf5 = h5py.is_hdf5(file)
     if is_hdf5:
         with open_hdf5(file) as opened:
-            return paths_in(opened, file)
+            return paths_in(opened, file, of_axes=True)
+    if suffix == ".nc":
+        return list(read_classic(file)[0])
     return mat_names(file) if suffix == ".mat" else []
 
 
@@ -193,25 +194,11 @@ def _netcdf(file: Path, variable: str | None) -> Iterator[Arrays]:
         with in_hdf5(file, variable) as found:
             yield found
         return
-    from scipy.io import netcdf_file
-
-    with reading(file, "a netCDF file"):
-        size = file.stat().st_size
-    afford(file, "a netCDF file of version 3", size)
-    with reading(file, "a netCDF file"), netcdf_file(file, "r", mmap=False) as opened:
-        held = {
-            name: (np.asarray(one.data), dict(one._attributes))
-            for name, one in opened.variables.items()
-            if one.dimensions != (name,)
-        }
-    names = meant(list(held), variable, file)
-    kept = {}
-    for name in names:
-        values, attributes = held[name]
-        plain = values.astype(values.dtype.newbyteorder("="))
-        with reading(f"{file}: {name}", "an array"):
-            kept[name] = as_stored(unpacked(attributes, plain.dtype)(plain), file, name)
-    yield kept
+    held, dims = read_classic(file)
+    asked = (variable or "").strip("/")
+    names = [asked] if asked in held else meant(
+        [name for name in held if dims[name][:1] != (name,)], variable, file)  # fmt: skip
+    yield {name: as_stored(held[name], file, name, dims[name]) for name in names}
 
 
 FORMATS: Mapping[str, Callable[[Path, str | None], AbstractContextManager[Arrays]]] = {

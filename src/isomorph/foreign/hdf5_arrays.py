@@ -12,7 +12,7 @@ import numpy as np
 
 from isomorph.foreign.guard import reading
 from isomorph.foreign.hdf5 import afford_dataset, open_hdf5
-from isomorph.foreign.packed_values import Unpacked, unpacked
+from isomorph.foreign.packed_values import Unpacked, joined, unpacked
 from isomorph.foreign.stored_array import Array, Arrays, Part, StoredArray, as_stored, meant
 
 
@@ -39,12 +39,16 @@ def _paths(opened: h5py.File, file: Path, path: str | None) -> list[str]:
     return meant(paths_in(opened, file), path, file)
 
 
-def paths_in(opened: h5py.File, file: Path) -> list[str]:
-    """Return the paths of all data sets but those that hold the values of an axis."""
+def paths_in(opened: h5py.File, file: Path, *, of_axes: bool = False) -> list[str]:
+    """Return the paths of all data sets, those that hold the values of an axis only if asked."""
     known: list[str] = []
 
     def note(name: str, one: Any) -> None:
-        if isinstance(one, h5py.Dataset) and not name.startswith("#") and not one.is_scale:
+        if (
+            isinstance(one, h5py.Dataset)
+            and not name.startswith("#")
+            and (of_axes or not one.is_scale)
+        ):
             known.append(name)
 
     with reading(file, "an HDF5 file"):
@@ -60,12 +64,15 @@ def _dataset(
     if one.shape is None or "MATLAB_empty" in one.attrs:
         return as_stored(np.zeros((0,)), file, name)
     if matlab and is_text(one):
-        return as_stored(np.array(_text(one)), file, name)
+        afford_dataset(one, where)
+        return as_stored(_texts(one), file, name)
     if h5py.check_ref_dtype(one.dtype):
         afford_dataset(one, where)
         return as_stored(_pointed_at(opened, one, matlab), file, name)
     if h5py.check_string_dtype(one.dtype):
         afford_dataset(one, where)
+        if one.dtype == "S1":
+            return as_stored(np.char.decode(joined(one[()]), "utf-8"), file, name)
         return as_stored(np.asarray(one.asstr()[()]), file, name)
     decode = unpacked(one.attrs, one.dtype) if packed else Unpacked(one.dtype)
     turned = -1 if matlab else 1
@@ -76,7 +83,9 @@ def _dataset(
         return decode(values.T if matlab else values)
 
     blocks = one.chunks[::turned] if one.chunks else None
-    return StoredArray(where, name, one.shape[::turned], decode.dtype, blocks, part)
+    return StoredArray(
+        where, name, one.shape[::turned], decode.dtype, blocks, part, dims_of(one)[::turned]
+    )
 
 
 def _pointed_at(opened: h5py.File, one: h5py.Dataset, matlab: bool) -> Array:
@@ -110,6 +119,29 @@ def _class(one: h5py.Dataset) -> str:
 def is_text(one: h5py.Dataset) -> bool:
     """Tell whether a data set is what MATLAB calls text: the codes of its letters."""
     return _class(one) == "char"
+
+
+def _texts(one: h5py.Dataset) -> Array:
+    """Return the text of each row of a matrix of letters, or the one text there is."""
+    if one.ndim != 2 or one.shape[1] < 2:
+        return np.array(_text(one))
+    return np.array(["".join(map(chr, row)).rstrip() for row in one[()].T])
+
+
+def dims_of(one: h5py.Dataset) -> tuple[str, ...]:
+    """Return what a data set calls each of its axes, '' where it does not."""
+    return tuple(
+        str(axis.label or (axis[0].name.rpartition("/")[2] if len(axis) else ""))
+        for axis in one.dims
+    )
+
+
+def length_of(one: h5py.Dataset, *, matlab: bool = False) -> int:
+    """Return how many values a data set has, of texts of letters how many texts."""
+    if matlab and is_text(one):
+        return int(one.shape[1]) if one.ndim == 2 else 1
+    letters = one.shape[-1] if one.dtype == "S1" and one.ndim > 1 else 1
+    return int(one.size or 0) // max(letters, 1)
 
 
 def _text(one: h5py.Dataset) -> str:

@@ -46,6 +46,8 @@ class StoredArray:
         is read by itself.
     part : callable
         Returns the values of a slice of every axis.
+    dims : tuple of str
+        What the file calls each axis, '' where it does not; empty of files that name none.
     """
 
     where: str
@@ -54,6 +56,7 @@ class StoredArray:
     dtype: np.dtype[Any]
     blocks: tuple[int, ...] | None
     part: Callable[[Part], Array]
+    dims: tuple[str, ...] = ()
 
     def whole(self) -> Array:
         """Return all values.
@@ -71,14 +74,14 @@ class StoredArray:
 Arrays = Mapping[str, StoredArray]
 
 
-def as_stored(values: Array, file: Path, name: str) -> StoredArray:
+def as_stored(values: Array, file: Path, name: str, dims: tuple[str, ...] = ()) -> StoredArray:
     """Return an array that is in memory, or mapped into it."""
 
     def part(slices: Part) -> Array:
         with reading(f"{file}: {name}", "an array"):
             return np.asarray(values[slices])
 
-    return StoredArray(f"{file}: {name}", name, values.shape, values.dtype, None, part)
+    return StoredArray(f"{file}: {name}", name, values.shape, values.dtype, None, part, dims)
 
 
 def meant(known: Sequence[str], path: str | None, file: Path) -> list[str]:

@@ -97,7 +97,7 @@ def pooled(effects: Sequence[float], errors: Sequence[float], coverage: float = 
     ------
     IsomorphError
         When effects and errors are not as many, an effect is not finite, or an error is not a
-        positive number.
+        positive number; or their squares are not.
 
     References
     ----------
@@ -114,10 +114,12 @@ def pooled(effects: Sequence[float], errors: Sequence[float], coverage: float = 
     y, s = np.asarray(effects, dtype=float), np.asarray(errors, dtype=float)
     if y.shape != s.shape or y.ndim != 1:
         raise IsomorphError(f"effects: {y.size} of them with {s.size} standard errors; one each")
-    if not np.isfinite(y).all() or not (np.isfinite(s) & (s > 0)).all():
+    with np.errstate(over="ignore", divide="ignore"):
+        usable = np.isfinite(y**2) & np.isfinite(s**2) & np.isfinite(1 / s**2) & (s > 0)
+    if not usable.all():
         raise IsomorphError(
             f"effects {y.tolist()} with standard errors {s.tolist()}: expected numbers, and errors "
-            "above 0"
+            "above 0, whose squares are so too"
         )
     k = len(y)
     if k < FEW:

@@ -137,6 +137,7 @@ def _single_was_enough(found: LayerGram) -> bool:
     return error <= ALLOWED * float(smallest) and single_is_enough(found.gram, SAFE)
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is not finite is refused below
 def _summed(
     features: Matrix,
     width: int,
@@ -163,6 +164,8 @@ def _summed(
             kept[:, first:last] = to_host(raw[:, places[first:last] - start])
 
     found = sums.result()
+    if not math.isfinite(float(np.trace(found.gram)) + found.mean_norm):
+        raise UnusableLayerError("has activations so large that their squares are not finite")
     refuse_flat(found.gram, found.mean_norm, eps)
     return LayerGram(**vars(found), n_dead=n_dead, places=places, features=kept)
 

@@ -101,9 +101,16 @@ def _itself(what: str, folder: Path) -> list[Path]:
     return [file] if file.is_file() else []
 
 
+def _folder(what: str, folder: Path) -> list[Path]:
+    """Return the files of a library's model that lies in a folder beside; a name elsewhere none."""
+    place = folder / what
+    return sorted(file for file in place.rglob("*") if file.is_file()) if what else []
+
+
 OWN: dict[str, Callable[[str, Path], list[Path]]] = {
     "python": _of_code,
     "onnx": _of_graph,
+    "sentence_transformers": _folder,
     **dict.fromkeys(("behaviour", "features", "rdms", "text"), _itself),
 }
 """What finds the files, by the first word of a source."""

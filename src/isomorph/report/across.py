@@ -101,7 +101,10 @@ def _rows(results: DatasetResults, command: str) -> Iterator[dict[str, Any]]:
     """Yield the rows of a dataset; `first` are those of the first distance of each measure."""
     comparisons = results.table("comparisons")
     spec = results.study.spec
-    areas = {member: area for area, members in spec.areas.items() for member in members}
+    areas: dict[str, list[str]] = {}
+    for area, members in spec.areas.items():
+        for member in members:
+            areas.setdefault(member, []).append(area)
     shown = {(one.region, one.distance, one.measure) for one in results.shown}
     keys = [main_rows.places(comparisons), comparisons["distance"], comparisons["measure"]]
     inside = {
@@ -118,7 +121,7 @@ def _rows(results: DatasetResults, command: str) -> Iterator[dict[str, Any]]:
             "dataset": results.dataset,
             "simulated": results.simulated,
             **{name: first[name] for name in ("region", *EDGES)},
-            "area": areas.get(f"{results.dataset}/{row.region}", ""),
+            "area": "; ".join(areas.get(f"{results.dataset}/{row.region}", ())),
             "distance": distance,
             "measure": measure,
             "shown": "yes" if (place, distance, measure) in shown else "no",

@@ -31,6 +31,9 @@ MODEL, TRAINING, DIFFERENCE = "model", "training", "difference"
 
 NOT_COMPARED = "not compared there"
 NO_RELIABILITY = "the reliability of the region is not known"
+NO_ERROR = "has no standard error beyond rounding"
+ROUNDING = 1e-9
+"""Share of an effect below which its error is rounding, and its weight would be without bound."""
 SEVERAL_SEEDS = "several seeds have no common standard error; see their contrasts"
 
 
@@ -118,10 +121,10 @@ def _effects_in(row: Row, shown: MainRows) -> Effects:
     lacking: dict[Contrast, str] = {}
     for contrast, value, one in _listed(row):
         effect, error = (float(one[name]) / by for name in (value, "standard_error"))
-        if one["status"] in SURE and math.isfinite(effect) and error > 0:
+        if one["status"] in SURE and math.isfinite(effect) and error > ROUNDING * abs(effect):
             known[contrast] = effect, error
         else:
-            lacking[contrast] = str(one["reason"]) or "has no standard error"
+            lacking[contrast] = str(one["reason"]) or NO_ERROR
     for name, cell in row.cells.items():
         if len(cell.family.instances) > 1:
             lacking[MODEL, name, ""] = SEVERAL_SEEDS

@@ -11,7 +11,7 @@ from isomorph.layout import Layout
 from isomorph.saying import count
 from isomorph.study.dataset import DatasetSpec
 
-IDENTITY = ("dandiset", "dataset", "record", "path")
+IDENTITY = ("dandiset", "dataset", "record", "bucket", "path")
 """Settings of an archive that name whose recordings it holds, under any kind."""
 
 Shared = Callable[[str, str], str]

@@ -17,8 +17,10 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table, reading
-from isomorph.foreign.array_files import open_arrays, read_array
+from isomorph.foreign.array_files import read_array
+from isomorph.foreign.classic_netcdf import read_classic
 from isomorph.foreign.hdf5 import open_hdf5
+from isomorph.foreign.hdf5_arrays import length_of
 from isomorph.foreign.matlab import read_mat
 from isomorph.foreign.numpy_files import read_npy, read_npz
 from isomorph.foreign.nwb import as_text
@@ -103,7 +105,7 @@ def _read_hdf5(file: Path, *, matlab: bool = False) -> Variables:
                 return
             if isinstance(one, h5py.Dataset):
                 loaders[name] = partial(read_array, file, name)
-                sizes[name] = int(one.size or 0)
+                sizes[name] = length_of(one, matlab=matlab)
             elif matlab:
                 loaders[name] = partial(_refuse_struct, file, name)
 
@@ -116,8 +118,7 @@ def _read_netcdf(file: Path) -> Variables:
         is_hdf5 = h5py.is_hdf5(file)
     if is_hdf5:
         return _read_hdf5(file)
-    with open_arrays(file, "*") as found:
-        return _known({name: one.whole() for name, one in found.items()})
+    return _known(read_classic(file)[0])
 
 
 def _read_csv(file: Path) -> Variables:

@@ -136,7 +136,7 @@ def named_order(
             continue
         own = key.rpartition("/")[2] in STIMULUS_KEYS
         ids = _are(names, stimuli) and (_describes_stimuli(key) or not _numbers(names))
-        if ids or key == named or (own and not _only_counts(names)):
+        if ids or key == named or (own and not only_counts(names)):
             found[key] = matched(names, stimuli, f"{where}: {key}", table)
     first = next(iter(found), None)
     for key, order in found.items():
@@ -149,22 +149,40 @@ def named_order(
 
 
 def refuse_unsure(variables: Variables, besides: str, stimuli: Names, where: str) -> None:
-    """Refuse a file in which numbers that may be ids stand in another order than the table's.
+    """Refuse a file that may say the order of the stimuli in another way than is understood.
+
+    By numbers that may be ids and stand in another order than the table's, or by texts, all
+    different and one for each row, that are no stimuli's names.
 
     Raises
     ------
     IsomorphError
-        When nothing else says the order, and the study must say whether these numbers do.
+        When nothing else says the order, and the study must say whether these do.
     """
     for key in _naming(variables, besides, len(stimuli)):
         names = as_names(variables[key])
-        if names is None or not _are(names, stimuli) or _only_counts(names):
+        if names is None or only_counts(names):
             continue
-        if _ids(names, stimuli) != stimuli.tolist():
+        if not _are(names, stimuli):
+            if _describes_stimuli(key) or _numbers(names) or _of_others(key):
+                continue
+            if len(set(names.tolist())) == len(stimuli):
+                odd = next(one for one in names.tolist() if not id_of(one, set(stimuli.tolist())))
+                raise IsomorphError(
+                    f'{where}: {key} holds a text for each of {len(stimuli)} stimuli, and "{odd}" '
+                    "is none of their names; where these name the stimuli call them as the "
+                    "stimulus table does, else state the `order`"
+                )
+        elif _ids(names, stimuli) != stimuli.tolist():
             raise IsomorphError(
                 f"{where}: {key} holds the ids of all stimuli in another order than the stimulus "
-                f"table; state `names: {key}` where that is the order of the RDM, or else `order`"
+                f"table; state `names: {key}` where that is the order of the rows, or else `order`"
             )
+
+
+def _of_others(key: str) -> bool:
+    """Tell whether a variable names subjects or RDMs."""
+    return key in SUBJECT_KEYS or key.startswith(DESCRIPTORS[1])
 
 
 def _naming(variables: Variables, besides: str, n_stimuli: int) -> Iterator[str]:
@@ -194,7 +212,7 @@ def _are(names: Names, stimuli: Names) -> bool:
     return sorted(_ids(names, stimuli)) == sorted(stimuli.tolist())
 
 
-def _only_counts(names: Names) -> bool:
+def only_counts(names: Names) -> bool:
     """Tell whether names do no more than count up, from 0 or from 1: that says no order."""
     return any(names.tolist() == [str(first + n) for n in range(len(names))] for first in (0, 1))
 

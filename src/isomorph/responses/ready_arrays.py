@@ -26,6 +26,7 @@ from isomorph.responses.betas.beta_regions import find_regions
 from isomorph.responses.betas.subject_betas import unit_names
 from isomorph.responses.betas.subject_maps import only
 from isomorph.responses.named_arrays import as_names
+from isomorph.responses.order import only_counts
 from isomorph.responses.region_names import NOWHERE
 from isomorph.responses.sessions import summary
 from isomorph.responses.stored.cells import in_space_of
@@ -171,7 +172,7 @@ def _shown(
     shown["stimulus"] = _ids(shown["stimulus"], stimuli)
     for key in STIMULUS_KEYS:
         given = as_names(read_array(array, key)) if key in array_names(array) else None
-        if given is not None:
+        if given is not None and (not only_counts(given) or np.isin(given, stimuli).all()):
             _refuse_other_order(_ids(given, stimuli), shown, f"{array}: {key}", presentations)
     return shown, stimuli, [presentations], str(presentations)
 

@@ -48,9 +48,14 @@ class BetaRegion(Spec):
     counted_from: Literal[0, 1] | None = None
     """Whether the array lists the units of the region instead, by their places counted from 0 or
     from 1."""
+    fastest: Literal["first", "last"] | None = None
+    """Along which axis units follow each other in those places, where they stand along several:
+    `first` as MATLAB's `find` counts, `last` as NumPy does."""
 
     @model_validator(mode="after")
     def _bounds_need_a_name(self) -> BetaRegion:
+        if self.fastest is not None and self.counted_from is None:
+            raise ValueError("fastest: goes with counted_from")
         bounded = self.min is not None or self.max is not None
         chosen = {"values": self.values, "counted_from": self.counted_from is not None}
         for key, given in {"min or max": bounded, **chosen}.items():

@@ -29,7 +29,7 @@ class InOrder(Spec):
 class FeatureOptions(InOrder):
     """Options of `features/<file>`."""
 
-    axis: int = 0
+    axis: int = Field(default=0, ge=0)
     """The axis of the stimuli, counted from 0; all others are features."""
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from isomorph.study._base import Name, Naming, Spec, Unique
 
@@ -22,7 +23,14 @@ class Divided(Spec):
     """What they are divided by, such as 300 where whole numbers stand for 300 times the value."""
 
 
-Scale = Annotated[float, Field(gt=0)] | Divided
+def _written_as(given: object) -> str:
+    return "mapping" if isinstance(given, Mapping | Divided) else "number"
+
+
+Scale = Annotated[
+    Annotated[float, Field(gt=0), Tag("number")] | Annotated[Divided, Tag("mapping")],
+    Discriminator(_written_as),
+]
 
 
 class NamesIn(Spec):

@@ -12,15 +12,19 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
-from isomorph.foreign.array_files import flat_mat, open_arrays, read_array
+from isomorph.foreign.array_files import flat_mat, read_array
+from isomorph.foreign.classic_netcdf import read_classic
 from isomorph.foreign.hdf5 import open_hdf5
-from isomorph.foreign.hdf5_arrays import is_text
+from isomorph.foreign.hdf5_arrays import dims_of, is_text, length_of
 from isomorph.registry import Registry
 from isomorph.responses.named_arrays import Variables, read_variables
 
 Shape = tuple[int, ...]
 Loaders = Mapping[str, Callable[[], NDArray[Any]]]
+WHOLE = (".npy", ".npz")
+"""Endings of files that are read whole."""
 NUMBERS = "biufc"
 """Kinds of types that are numbers."""
 
@@ -34,13 +38,19 @@ class Arrays(Variables):
         See `isomorph.responses.named_arrays.Variables`.
     shapes : mapping of str to tuple of int
         Of those that hold numbers and are not the values of an axis.
+    dims : mapping of str to tuple of str, optional
+        What the file calls the axes of each, where it does.
     """
 
     def __init__(
-        self, loaders: Loaders, sizes: Mapping[str, int], shapes: Mapping[str, Shape]
+        self,
+        loaders: Loaders,
+        sizes: Mapping[str, int],
+        shapes: Mapping[str, Shape],
+        dims: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         super().__init__(loaders, sizes)
-        self.shapes = dict(shapes)
+        self.shapes, self.dims = dict(shapes), dict(dims or {})
 
 
 def read_arrays(file: Path) -> Arrays:
@@ -55,6 +65,9 @@ def read_arrays(file: Path) -> Arrays:
         When the file is of no known kind, or damaged.
     """
     suffix = file.suffix.lower()
+    if suffix not in (*FORMATS, *WHOLE):
+        known = did_you_mean(suffix, (*FORMATS, *WHOLE))
+        raise IsomorphError(f"{file}: is of no kind that features are read from, {known}")
     return FORMATS[suffix](file) if suffix in FORMATS else _whole(file)
 
 
@@ -63,11 +76,19 @@ def _whole(file: Path) -> Arrays:
     return _held({name: variables[name] for name in variables})
 
 
-def _held(found: Mapping[str, NDArray[Any]]) -> Arrays:
+def _held(
+    found: Mapping[str, NDArray[Any]], dims: Mapping[str, tuple[str, ...]] | None = None
+) -> Arrays:
+    of_axes = {name for name, axes in (dims or {}).items() if axes == (name,)}
     return Arrays(
         {name: partial(np.asarray, one) for name, one in found.items()},
         {name: one.size for name, one in found.items()},
-        {name: one.shape for name, one in found.items() if one.dtype.kind in NUMBERS},
+        {
+            name: one.shape
+            for name, one in found.items()
+            if one.dtype.kind in NUMBERS and name not in of_axes
+        },
+        dims,
     )
 
 
@@ -81,18 +102,20 @@ def _mat(file: Path) -> Arrays:
 def _hdf5(file: Path, *, matlab: bool = False) -> Arrays:
     sizes: dict[str, int] = {}
     shapes: dict[str, Shape] = {}
+    dims: dict[str, tuple[str, ...]] = {}
 
     def note(name: str, one: Any) -> None:
         if isinstance(one, h5py.Dataset) and not name.startswith("#") and one.shape is not None:
             name = name.replace("/", ".") if matlab else name
-            sizes[name] = math.prod(one.shape)
+            sizes[name] = length_of(one, matlab=matlab)
             text = matlab and is_text(one)
             if one.dtype.kind in NUMBERS and not one.is_scale and not text:
                 shapes[name] = one.shape[::-1] if matlab else one.shape
+                dims[name] = dims_of(one)
 
     with open_hdf5(file) as opened, reading(file, "an HDF5 file"):
         opened.visititems(note)
-    return Arrays({name: partial(read_array, file, name) for name in sizes}, sizes, shapes)
+    return Arrays({name: partial(read_array, file, name) for name in sizes}, sizes, shapes, dims)
 
 
 def _netcdf(file: Path) -> Arrays:
@@ -100,13 +123,7 @@ def _netcdf(file: Path) -> Arrays:
         is_hdf5 = h5py.is_hdf5(file)
     if is_hdf5:
         return _hdf5(file)
-    with open_arrays(file, "*") as found:  # the classic format, whose texts are rows of letters
-        values = {name: one.whole() for name, one in found.items()}
-    return _held({
-        name: np.array([b"".join(row).decode(errors="replace").rstrip("\0") for row in one])
-        if one.dtype == "S1" and one.ndim == 2 else one
-        for name, one in values.items()
-    })  # fmt: skip
+    return _held(*read_classic(file))
 
 
 def _safetensors(file: Path) -> Arrays:

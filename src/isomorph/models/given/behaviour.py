@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,6 +151,14 @@ def _table(file: Path, task: Task, said: BehaviourOptions) -> pd.DataFrame:
             f'{file}: options.columns: no column "{lacking[0]}", '
             f"{did_you_mean(lacking[0], table.columns)}"
         )
+    taken = set(said.columns.values())
+    read = {name: said.columns.get(name, name) for name in own
+            if name in said.columns or name not in task.known or name not in taken}  # fmt: skip
+    if twice := [one for one, times in Counter(read.values()).items() if times > 1]:
+        raise IsomorphError(
+            f'{file}: options.columns: "{twice[0]}" is read twice, as '
+            f"{' and as '.join(name for name in read if read[name] == twice[0])}; each has a "
+            "column of its own"
+        )
     renamed = {value: key for key, value in said.columns.items()}
-    kept = [said.columns.get(name, name) for name in own]
-    return table[[name for name in dict.fromkeys(kept) if name in table]].rename(columns=renamed)
+    return table[[name for name in read.values() if name in table]].rename(columns=renamed)

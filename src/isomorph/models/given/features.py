@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.foreign.array_files import READ_IN_PARTS, open_array
+from isomorph.foreign.stored_array import STIMULUS_KEYS
 from isomorph.models.folded import Activations, from_features
 from isomorph.models.given.arrays import Arrays, Shape, read_arrays
 from isomorph.models.given.files import (
@@ -42,7 +44,7 @@ def activations(inputs: Inputs) -> Activations:
     Every array of numbers with a row for each stimulus is a layer, called as the array is, in
     nested groups with the path; the one array of an `.npy` file and a table of columns are called
     as the file is. Axes behind the first are joined. What has other rows than the rest, and is one
-    number or a vector, is no layer.
+    number or a vector, is no layer; nor, unless it is named, is a vector beside features.
 
     Parameters
     ----------
@@ -173,14 +175,21 @@ def _of_arrays(inputs: Inputs, file: Path) -> Rows:
     names, other = {}, {}
     for name, shape in arrays.shapes.items():
         layer = file.stem if name == ONLY and len(arrays) == 1 else name
-        if name == options.names:
+        if name == options.names or (
+            name.rpartition("/")[2] in STIMULUS_KEYS and math.prod(shape) == n_rows
+        ):
             continue
-        if len(shape) > options.axis and shape[options.axis] == n_rows:
+        if len(shape) > options.axis and shape[options.axis] == n_rows and (
+            along(arrays.dims.get(name, ())) in (None, options.axis)
+        ):  # fmt: skip
             names[layer] = name
         elif len(shape) > 1 and min(shape) > 1:
             other[layer] = shape
+    if inputs.spec.layers in (None, "all"):
+        names = _without_vectors(names, arrays, n_rows, inputs, file)
     chosen = select([*names, *other], inputs.spec.layers or "all", inputs.instance)
-    _refuse_others(inputs, file, {one: other[one] for one in chosen if one in other}, n_rows)
+    asked = {one: other[one] for one in chosen if one in other}
+    _refuse_others(inputs, file, asked, n_rows, arrays.dims)
     if not names:
         raise IsomorphError(
             f"{file}: holds no array of numbers with a row for each of {n_rows} stimuli, only "
@@ -189,12 +198,36 @@ def _of_arrays(inputs: Inputs, file: Path) -> Rows:
     return Rows(arrays, names, rows, options.axis, inputs, file)
 
 
+def along(dims: Sequence[str]) -> int | None:
+    """Return which axis a file calls that of stimuli, None where it calls none so."""
+    return next((at for at, name in enumerate(dims) if name in STIMULUS_KEYS), None)
+
+
+def _without_vectors(
+    names: dict[str, str], arrays: Arrays, n_rows: int, inputs: Inputs, file: Path
+) -> dict[str, str]:
+    """Leave out single numbers for each stimulus beside features: labels, indices, ratings."""
+    vectors = [one for one, name in names.items() if math.prod(arrays.shapes[name]) == n_rows]
+    if not 0 < len(vectors) < len(names):
+        return names
+    say(
+        f"{inputs.instance}: {file.name}: without {', '.join(vectors)}, one number for each "
+        "stimulus beside features; what is a layer of its own is named by `layers`"
+    )
+    return {one: name for one, name in names.items() if one not in vectors}
+
+
 def _refuse_others(
-    inputs: Inputs, file: Path, other: Mapping[str, tuple[int, ...]], n_rows: int
+    inputs: Inputs,
+    file: Path,
+    other: Mapping[str, tuple[int, ...]],
+    n_rows: int,
+    dims: Mapping[str, Sequence[str]],
 ) -> None:
     """Refuse arrays that are asked for and have other rows."""
     for layer, shape in other.items():
         axis = next((at for at, length in enumerate(shape) if length == n_rows), None)
+        axis = axis if (said := along(dims.get(layer, ()))) is None else said
         remedy = (
             f"name the layers that are, with `layers`, or say options.axis: {axis}"
             if axis is not None
@@ -218,8 +251,23 @@ def _of_table(inputs: Inputs, file: Path) -> dict[str, NDArray[np.float64]]:
         )
     table = read_table(file, names)
     rows = rows_by_name(table[names].tolist(), stimuli_of(inputs), f"{file}: {names}")
-    values = numbers(table.drop(columns=names).iloc[rows], str(file))
+    values = numbers(without_count(table, file).drop(columns=names).iloc[rows], str(file))
     return {file.name.partition(".")[0]: finite(values, inputs, str(file))}
+
+
+def without_count(table: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """Return a table without the column of row numbers that pandas writes before the others.
+
+    Raises
+    ------
+    IsomorphError
+        When a column without a name holds something else.
+    """
+    if "" not in table:
+        return table
+    if table[""].tolist() != [str(row) for row in range(len(table))]:
+        raise IsomorphError(f"{file}: has a column without a name; name it, or leave it out")
+    return table.drop(columns="")
 
 
 def numbers(table: Any, where: str) -> NDArray[np.float64]:

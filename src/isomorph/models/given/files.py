@@ -15,7 +15,7 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.models.source import Inputs, Request
 from isomorph.own import SEED, seeded
 from isomorph.responses.named_arrays import STIMULUS_KEYS, Variables, as_names
-from isomorph.responses.order import Names, named_order, order_of, ordered_as
+from isomorph.responses.order import Names, named_order, order_of, ordered_as, refuse_unsure
 from isomorph.stimuli.naming import id_of
 from isomorph.study import Spec, spec_from
 from isomorph.study.given import InOrder
@@ -165,6 +165,8 @@ def ordered(
     key = options.names if options.names in variables else _naming(variables)
     if key is None:
         named = named_order(variables, besides, options.names, stimuli, where, TABLE)
+        if stated is None and named is None:
+            refuse_unsure(variables, besides, stimuli, where)
         order = order_of(stated, named, stimuli, where)
         return rows_by_name(order.tolist(), stimuli, where), len(stimuli)
     names = as_names(variables[key])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from isomorph.errors import IsomorphError
 from isomorph.models.given.files import (
     TABLE,
     file_of,
@@ -54,23 +56,37 @@ def rdms(inputs: Inputs) -> ReadyRdms:
     """
     file, options = file_of(inputs), options_of(inputs, RdmOptions)
     variables, stimuli = read_variables(file), stimuli_of(inputs)
-    options = options.model_copy(update={"distance": options.distance or _said(variables)})
+    options = options.model_copy(update={"distance": options.distance or _said(variables, file)})
     stated = stated_order(inputs, options)
     layers: Layers = {}
-    for name in _holding(variables, options, len(stimuli)):
+    holding = _holding(variables, options, len(stimuli))
+    for name in holding:
         one = options.model_copy(update={"variable": name})
         _, vectors, order = read_vectors(file, one, None, stimuli, TABLE, stated)
         called = name if name and name not in NAMELESS else file.stem
-        labels = _labels(variables, called, len(vectors))
+        labels = _labels(variables, called, len(vectors))  # of all that have as many
+        if len(holding) > 1 and labels[0] not in (called, f"{called}[1]"):
+            labels = [f"{called}/{label}" for label in labels]
         vectors = reordered(vectors, order, stimuli)
         layers |= STACKS[options.stack](called, labels, vectors, inputs)
     chosen = select(list(layers), inputs.spec.layers or "all", inputs.instance)
     return ReadyRdms({name: layers[name] for name in chosen}, options.distance or AS_GIVEN)
 
 
-def _said(variables: Variables) -> str | None:
-    """Return the distance that a file itself says its RDMs are of, None where it does not."""
+def _said(variables: Variables, file: Path) -> str | None:
+    """Return the distance that a file itself says its RDMs are of, None where it does not.
+
+    Raises
+    ------
+    IsomorphError
+        When it says a word that is used of several.
+    """
     said = SAID.get(variables.measure.lower().replace("_", " "), ())
+    if len(said) > 1:
+        raise IsomorphError(
+            f'{file}: says that its distance is "{variables.measure}", which may be '
+            f"{', '.join(said[:-1])} or {said[-1]}; say which with options.distance"
+        )
     return said[0] if said else None
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table, reading
 from isomorph.models.folded import Activations, from_features
-from isomorph.models.given.features import TABLES, finite, numbers
+from isomorph.models.given.features import TABLES, finite, numbers, without_count
 from isomorph.models.given.files import file_of, options_of
 from isomorph.models.libraries.imported import library
 from isomorph.models.libraries.tensors import digest_of_module
@@ -45,7 +45,7 @@ def of_table(inputs: Inputs) -> Activations:
     file, said = file_of(inputs), options_of(inputs, TextOptions)
     texts = texts_of(inputs, said)
     if file.name.endswith(TABLES):
-        table = read_table(file, said.key)
+        table = without_count(read_table(file, said.key), file)
         rows = _found(texts, table[said.key].tolist(), f"{file}: {said.key}")
         values = numbers(table.drop(columns=said.key).iloc[rows], str(file))
     else:

@@ -69,7 +69,7 @@ def open_region(file: Path, spec: BetaRegion, place: Place) -> Maps | RegionArra
         When it cannot be read, or lists units that there are not.
     """
     if not is_array_file(file):
-        for key in ("variable", "axes", "counted_from"):
+        for key in ("variable", "axes", "counted_from", "fastest"):
             if getattr(spec, key) not in (None, ()):
                 raise IsomorphError(f"{file}: regions[].{key}: is of arrays, and this is an image")
         return open_maps(file)
@@ -112,6 +112,15 @@ def _listed(file: Path, spec: BetaRegion, place: Place) -> Array:
             f"{file}: lists unit {int(listed[outside][0])}, but {place.file} has {place}, counted "
             f"from {spec.counted_from}"
         )
+    shape = tuple(getattr(place, "shape", (len(place),)))
+    if spec.fastest is None and sum(length > 1 for length in shape) > 1:
+        raise IsomorphError(
+            f"{file}: lists places in {' × '.join(map(str, shape))} units; say with "
+            "regions[].fastest whether they count along the first axis, as MATLAB does, or along "
+            "the last"
+        )
+    if spec.fastest == "first":
+        places = np.ravel_multi_index(np.unravel_index(places, shape, order="F"), shape)
     marked = np.zeros(len(place), np.float32)
     marked[places] = 1
     return marked

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table
 from isomorph.foreign.array_files import is_array_file, read_array
+from isomorph.foreign.budget import afford
 from isomorph.foreign.natural import by_number
 from isomorph.responses.named_arrays import as_names
 from isomorph.responses.order import is_numbered
@@ -24,6 +25,10 @@ Names = npt.NDArray[np.str_]
 
 BEYOND = "beyond the list: "
 """Begins what a stimulus is called that is none of those listed: it is a name, and no id."""
+
+
+DIGITS = 18
+"""Of the largest place that is taken for one."""
 
 
 class Listed:
@@ -90,8 +95,9 @@ class Listed:
         numbers = _numbers(values, where)
         numbers = (numbers != 0).sum(axis=-1) if order.holds == "pattern" else numbers
         numbers = numbers.ravel()
-        if (numbers < 0).any() or (numbers != np.rint(numbers)).any():
+        if not ((numbers >= 0) & (numbers < np.inf) & (numbers == np.rint(numbers))).all():
             raise IsomorphError(f"{where}: holds what is no number of presentations")
+        afford(where, f"the runs of {numbers.sum():,.0f} presentations", int(8 * numbers.sum()))
         return _numbered(numbers.astype(int)), where
 
     def _values(
@@ -160,7 +166,8 @@ def _numbers(values: Array, where: str) -> Array:
 
 def _places(texts: Names, blank: npt.NDArray[np.bool_], where: str) -> Array:
     """Return whole numbers that texts say, 0 for blanks."""
-    wrong = [one for one in texts[~blank].tolist() if not one.removeprefix("-").isdecimal()]
+    wrong = [one for one in texts[~blank].tolist()
+             if not one.removeprefix("-").isdecimal() or len(one) > DIGITS]  # fmt: skip
     if wrong:
         raise IsomorphError(
             f'{where}: holds "{wrong[0]}", expected places, which are whole numbers; leave '

@@ -67,7 +67,10 @@ def shown_in(own: SubjectFiles, settings: StoredArrays, maps: Sequence[StoredMap
     total = sum(counts)
     listed = Listed(own, files)
     stimulus, where = listed.stimuli(settings.order)
-    stimulus = np.repeat(stimulus, maps[0].rows[1] if len(maps[0].rows) > 1 else 1)
+    again = np.repeat([one.rows[1] if len(one.rows) > 1 else 1 for one in maps],
+                      [one.rows[0] for one in maps])  # fmt: skip
+    more = max(0, len(stimulus) - len(again))
+    stimulus = np.repeat(stimulus, np.pad(again, (0, more), mode="edge")[: len(stimulus)])
     if settings.unfinished:
         _refuse_gaps(files)
         if len(stimulus) > total:

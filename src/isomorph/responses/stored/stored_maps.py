@@ -138,7 +138,7 @@ def open_stored(
     each = "*" in (settings.variable or "")
     with open_arrays(file, settings.variable) as found:
         first = next(iter(found.values()))
-        axes = settings.axes or ((UNIT,) if each else _usual(first))
+        axes = settings.axes or ((UNIT,) if each else (PRESENTATION, UNIT))
         if each and set(OF_ROWS) & set(axes):
             raise IsomorphError(
                 f"{file}: {settings.variable} is an array for each trial, so that none of its axes "
@@ -151,6 +151,7 @@ def open_stored(
                     f"{len(axes)} axes ({', '.join(axes)}); name its own, in their order, with "
                     "`axes`"
                 )
+            _refuse_other_axes(array, axes)
             if array.shape != first.shape and each:
                 raise IsomorphError(
                     f"{array.where}: is of shape {array.shape}, {first.where} of {first.shape}; "
@@ -172,7 +173,7 @@ def open_stored(
             f"{place.file}: has {len(place)} units, {file} {cells}; both must have the same"
         )
     factor = _factor(settings)
-    kind = first.dtype if factor == (1.0, 1.0) else np.result_type(first.dtype, np.float32)
+    kind = np.result_type(first.dtype, np.float32)  # sums of small types would overflow
     return StoredMaps(
         file=file,
         where=f"{file}: {settings.variable}" if each else first.where,
@@ -188,9 +189,14 @@ def open_stored(
     )
 
 
-def _usual(array: StoredArray) -> tuple[str, ...]:
-    """Return the axes of an array of which nothing is said."""
-    return (PRESENTATION, UNIT, TIME) if len(array.shape) == 3 else (PRESENTATION, UNIT)
+def _refuse_other_axes(array: StoredArray, axes: Sequence[str]) -> None:
+    """Refuse an array whose axes the file itself calls so, but in another order."""
+    both = [name for name in axes if name in array.dims]
+    if any(array.dims.index(name) != axes.index(name) for name in both):
+        raise IsomorphError(
+            f"{array.where}: calls its axes {', '.join(array.dims)}, read as {', '.join(axes)}; "
+            "name them in the order of the file with `axes`"
+        )
 
 
 def _factor(settings: StoredArrays) -> tuple[float, float]:
@@ -264,9 +270,10 @@ def read_cells(
     IsomorphError
         When there is no such array, or axes do not fit its shape.
     """
-    with open_array(file, variable) as found:
-        where, values = found.where, found.whole()
     named = tuple(axes or expected)
+    with open_array(file, variable) as found:
+        _refuse_other_axes(found, named)
+        where, values = found.where, found.whole()
     if not axes and len(named) == 1:
         values = np.squeeze(values)  # every vector of MATLAB is a matrix
     if values.ndim != len(named):
