@@ -12,13 +12,11 @@ import pandas as pd
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table
 from isomorph.foreign.natural import by_number
+from isomorph.models.given.arrangements import rdm_of_arrangements
 from isomorph.models.given.files import file_of, options_of, place_of_seed, stimuli_of
-from isomorph.models.given.judgements import (
-    rdm_of_arrangements,
-    rdm_of_ratings,
-    rdm_of_triplets,
-)
+from isomorph.models.given.ratings import rdm_of_ratings
 from isomorph.models.given.ready import ReadyRdms
+from isomorph.models.given.triplets import rdm_of_triplets
 from isomorph.models.source import Inputs
 from isomorph.registry import Registry
 from isomorph.stimuli.naming import id_of
