@@ -11,8 +11,8 @@ import pandas as pd
 
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.main_rows import SIGNIFICANT
-from isomorph.figures.numbers import estimate, listed, number, p_said, p_value, percent
 from isomorph.inference.estimated import RowStatus
+from isomorph.numerals import estimate, listed, number, p_said, p_value, percent
 from isomorph.report.across import ranks_of
 from isomorph.report.areas import DIFFERENCE, MODEL, TRAINING
 from isomorph.report.columns import P, PageColumn, Record, Table, table_of

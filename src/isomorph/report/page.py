@@ -18,7 +18,6 @@ from isomorph.artefacts import replacing, sha256, write_beside
 from isomorph.catalogue import CATALOGUE
 from isomorph.errors import IsomorphError
 from isomorph.figures import main_rows
-from isomorph.figures.numbers import number
 from isomorph.figures.style import slug
 from isomorph.figures.titles import (
     CORRECTIONS,
@@ -35,6 +34,7 @@ from isomorph.making import begin, command_of, job_of, other_versions, stamp, st
 from isomorph.measures import MEASURES
 from isomorph.models import SOURCES
 from isomorph.models.packing import described
+from isomorph.numerals import number
 from isomorph.report import across_words, contests, viewed
 from isomorph.report.across import commands
 from isomorph.report.analysis_facts import FAMILIES, analysis

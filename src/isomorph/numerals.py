@@ -8,8 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from isomorph.figures.main_rows import Bounds
-
 MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EN DASH}"
 """What stands where there is no number."""
@@ -35,13 +33,6 @@ def interval(low: float, high: float, digits: int = 2) -> str:
 def estimate(row: Mapping[Any, Any] | pd.Series, value: str = "estimate") -> str:
     """Return the estimate of a row with its interval: `.46 [.38, .53]`."""
     return f"{number(row[value])} {interval(row['interval_low'], row['interval_high'])}"
-
-
-def ceiling_said(bounds: Bounds) -> str:
-    """Return `.50 to .60` for several subjects, `.87 [.84, .90]` for one."""
-    if bounds.estimate is None:
-        return f"{number(bounds.low)} to {number(bounds.high)}"
-    return f"{number(bounds.estimate)} {interval(bounds.low, bounds.high)}"
 
 
 def p_value(p: float) -> str:
