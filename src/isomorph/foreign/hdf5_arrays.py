@@ -57,9 +57,9 @@ def _dataset(
 ) -> StoredArray:
     one = opened[name]
     where = f"{file}: {name}"
-    if one.shape is None or "MATLAB_empty" in one.attrs:
+    if is_empty(one):
         return as_stored(np.zeros((0,)), file, name)
-    if matlab and _is_text(one):
+    if matlab and is_text(one):
         return as_stored(np.array(_text(one)), file, name)
     if h5py.check_ref_dtype(one.dtype):
         afford_dataset(one, where)
@@ -87,7 +87,7 @@ def _pointed_at(opened: h5py.File, one: h5py.Dataset, matlab: bool) -> Array:
     cells = one[()].T if matlab else one[()]
     targets = [opened[reference] for reference in cells.ravel()]
     held: list[Any] = [
-        _text(target) if _is_text(target) else np.squeeze(np.asarray(target[()]).T)
+        _text(target) if is_text(target) else np.squeeze(np.asarray(target[()]).T)
         for target in targets
     ]
     shapes = sorted({np.shape(value) for value in held})
@@ -107,10 +107,15 @@ def _class(one: h5py.Dataset) -> str:
     return said.decode() if isinstance(said, bytes) else str(said)
 
 
-def _is_text(one: h5py.Dataset) -> bool:
+def is_empty(one: h5py.Dataset) -> bool:
+    """Tell whether a data set holds nothing; one that MATLAB calls empty holds its shape alone."""
+    return one.shape is None or "MATLAB_empty" in one.attrs
+
+
+def is_text(one: h5py.Dataset) -> bool:
     """Tell whether a data set is what MATLAB calls text: the codes of its letters."""
     return _class(one) == "char"
 
 
 def _text(one: h5py.Dataset) -> str:
-    return "" if "MATLAB_empty" in one.attrs else "".join(map(chr, np.ravel(one[()].T, "F")))
+    return "" if is_empty(one) else "".join(map(chr, np.ravel(one[()].T, "F")))

@@ -1,15 +1,16 @@
-"""Named arrays in `.mat`, `.npz`, `.npy`, HDF5 and netCDF files.
+"""Named arrays in `.mat`, `.npz`, `.npy`, HDF5, netCDF and safetensors files.
 
-Those of HDF5 files, MATLAB's of version 7.3 among them, are read when they are asked for; files of
-the other kinds are read whole.
+Those of HDF5 files, MATLAB's of version 7.3 among them, and of safetensors files are read when they
+are asked for; files of the other kinds are read whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import h5py
 import numpy as np
@@ -19,9 +20,11 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import reading
 from isomorph.foreign.array_files import open_arrays, read_array
 from isomorph.foreign.hdf5 import open_hdf5
+from isomorph.foreign.hdf5_arrays import is_empty, is_text
 from isomorph.foreign.matlab import read_mat
 from isomorph.foreign.numpy_files import read_npy, read_npz
 from isomorph.foreign.nwb import as_text
+from isomorph.foreign.safetensors_files import read_tensor, tensor_shapes
 from isomorph.foreign.stored_array import STIMULUS_KEYS, SUBJECT_KEYS
 from isomorph.registry import Registry
 
@@ -37,37 +40,71 @@ EXACT = 2.0**53
 """Below it every whole number is a float of its own."""
 
 
+Shape = tuple[int, ...]
+
+NUMBERS = "biufc"
+"""Kinds of types that are numbers."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One array of a file, which need not have been read.
+
+    Attributes
+    ----------
+    load : callable
+        Reads it, or returns it where the file was read whole.
+    shape : tuple of int
+    is_numbers : bool or None
+        Whether it holds numbers, and not the values of an axis; None where its values alone tell.
+    """
+
+    load: Callable[[], Array]
+    shape: Shape
+    is_numbers: bool | None
+
+
 class Variables(Mapping[str, Array]):
-    """The arrays of a file by name, those of HDF5 files each read when it is asked for.
+    """The arrays of a file by name, each read when it is asked for where the format allows.
 
     Parameters
     ----------
-    loaders : mapping of str to callable
-        Reads one array, or returns it where the file was read whole.
-    sizes : mapping of str to int
-        How many values each array has that can be read.
+    held : mapping of str to Variable
     measure : str, optional
         The distance the file itself says its RDMs hold.
     """
 
-    def __init__(
-        self,
-        loaders: Mapping[str, Callable[[], Array]],
-        sizes: Mapping[str, int],
-        measure: str = "",
-    ) -> None:
-        self._loaders = dict(loaders)
-        self.sizes = dict(sizes)
+    def __init__(self, held: Mapping[str, Variable], measure: str = "") -> None:
+        self._held = dict(held)
+        self.shapes = {name: one.shape for name, one in held.items()}
         self.measure = measure
 
     def __getitem__(self, name: str) -> Array:
-        return self._loaders[name]()
+        return self._held[name].load()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._loaders)
+        return iter(self._held)
 
     def __len__(self) -> int:
-        return len(self._loaders)
+        return len(self._held)
+
+    def of_numbers(self) -> dict[str, Shape]:
+        """Return the shapes of those that hold numbers and are not the values of an axis.
+
+        Raises
+        ------
+        IsomorphError
+            When one is damaged that must be read to know.
+        """
+        found = {}
+        for name, one in self._held.items():
+            if one.is_numbers is None:
+                values = one.load()
+                if values.dtype.kind in NUMBERS:
+                    found[name] = values.shape
+            elif one.is_numbers:
+                found[name] = one.shape
+        return found
 
 
 # ---------------------------------------------------------------- kinds of file
@@ -87,14 +124,16 @@ def _read_npy(file: Path) -> Variables:
     return _known({"array": read_npy(file)})
 
 
-def _known(arrays: Mapping[str, Array]) -> Variables:
-    loaders = {name: partial(np.asarray, array) for name, array in arrays.items()}
-    return Variables(loaders, {name: np.size(array) for name, array in arrays.items()})
+def _known(arrays: Mapping[str, Any]) -> Variables:
+    held = {name: np.asarray(array) for name, array in arrays.items()}
+    return Variables({
+        name: Variable(partial(np.asarray, one), one.shape, one.dtype.kind in NUMBERS)
+        for name, one in held.items()
+    })  # fmt: skip
 
 
 def _read_hdf5(file: Path, *, matlab: bool = False) -> Variables:
-    loaders: dict[str, Callable[[], Array]] = {}
-    sizes: dict[str, int] = {}
+    held: dict[str, Variable] = {}
     with open_hdf5(file) as opened, reading(file, "an HDF5 file"):
         measure = _cell_text(opened.attrs.get("dissimilarity_measure", ""))
 
@@ -102,13 +141,19 @@ def _read_hdf5(file: Path, *, matlab: bool = False) -> Variables:
             if name.startswith("#") or (matlab and "/" in name):
                 return
             if isinstance(one, h5py.Dataset):
-                loaders[name] = partial(read_array, file, name)
-                sizes[name] = int(one.size or 0)
+                shape = (0,) if is_empty(one) else one.shape[::-1] if matlab else one.shape
+                is_numbers = one.dtype.kind in NUMBERS and not one.is_scale and not is_text(one)
+                held[name] = Variable(
+                    partial(read_array, file, name),
+                    shape,
+                    # cells of MATLAB are references to what they hold
+                    None if matlab and h5py.check_ref_dtype(one.dtype) else is_numbers,
+                )
             elif matlab:
-                loaders[name] = partial(_refuse_struct, file, name)
+                held[name] = Variable(partial(_refuse_struct, file, name), (0,), is_numbers=False)
 
         opened.visititems(note)
-    return Variables(loaders, sizes, measure)
+    return Variables(held, measure)
 
 
 def _read_netcdf(file: Path) -> Variables:
@@ -116,8 +161,21 @@ def _read_netcdf(file: Path) -> Variables:
         is_hdf5 = h5py.is_hdf5(file)
     if is_hdf5:
         return _read_hdf5(file)
-    with open_arrays(file, "*") as found:
-        return _known({name: one.whole() for name, one in found.items()})
+    with open_arrays(file, "*") as found:  # the classic format, whose texts are rows of letters
+        values = {name: one.whole() for name, one in found.items()}
+    return _known({
+        name: np.array([b"".join(row).decode(errors="replace").rstrip("\0") for row in one])
+        if one.dtype == "S1" and one.ndim == 2 else one
+        for name, one in values.items()
+    })  # fmt: skip
+
+
+def _read_safetensors(file: Path) -> Variables:
+    shapes = tensor_shapes(file)
+    return Variables({
+        name: Variable(partial(read_tensor, file, name), shape, is_numbers=True)
+        for name, shape in shapes.items()
+    })  # fmt: skip
 
 
 def _refuse_struct(file: Path, name: str) -> NoReturn:
@@ -142,6 +200,7 @@ FORMATS: Registry[Callable[[Path], Variables]] = Registry(
         ".npy": _read_npy,
         **dict.fromkeys((".h5", ".hdf5", ".hdf"), _read_hdf5),
         ".nc": _read_netcdf,
+        ".safetensors": _read_safetensors,
         **dict.fromkeys((".pkl", ".pickle"), _refuse_pickle),
     },
 )

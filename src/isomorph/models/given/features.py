@@ -14,7 +14,6 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.foreign.array_files import READ_IN_PARTS, open_array
 from isomorph.models.folded import Activations, from_features
-from isomorph.models.given.arrays import Arrays, Shape, read_arrays
 from isomorph.models.given.files import (
     TABLE,
     file_of,
@@ -25,6 +24,7 @@ from isomorph.models.given.files import (
 )
 from isomorph.models.layers import select
 from isomorph.models.source import Inputs
+from isomorph.responses.named_arrays import Shape, Variables, read_variables
 from isomorph.saying import say
 from isomorph.study.given import FeatureOptions
 
@@ -103,7 +103,7 @@ class Rows(Mapping[str, "NDArray[Any] | Columns"]):
 
     Parameters
     ----------
-    variables : Arrays
+    variables : Variables
     names : mapping of str to str
         The variable of each layer.
     rows : array of shape (stimulus,)
@@ -116,7 +116,7 @@ class Rows(Mapping[str, "NDArray[Any] | Columns"]):
 
     def __init__(
         self,
-        variables: Arrays,
+        variables: Variables,
         names: Mapping[str, str],
         rows: NDArray[np.intp],
         axis: int,
@@ -168,10 +168,10 @@ def finite(values: NDArray[Any], inputs: Inputs, where: str) -> NDArray[Any]:
 
 def _of_arrays(inputs: Inputs, file: Path) -> Rows:
     options = options_of(inputs, FeatureOptions)
-    arrays = read_arrays(file)
+    arrays = read_variables(file)
     rows, n_rows = ordered(inputs, arrays, options, file)
     names, other = {}, {}
-    for name, shape in arrays.shapes.items():
+    for name, shape in arrays.of_numbers().items():
         layer = file.stem if name == ONLY and len(arrays) == 1 else name
         if name == options.names:
             continue
