@@ -16,8 +16,9 @@ from isomorph.foreign.natural import by_number
 from isomorph.foreign.stored_array import STIMULUS_KEYS, SUBJECT_KEYS
 from isomorph.responses.named_arrays import DESCRIPTORS, Variables, as_names
 from isomorph.stimuli.dataset_files import DatasetFiles
-from isomorph.stimuli.naming import id_of, path_id
-from isomorph.study.responses import OrderTable, RdmSource
+from isomorph.stimuli.naming import ids_of, path_id
+from isomorph.study.responses import RdmSource
+from isomorph.study.stored import OrderTable
 
 Array = npt.NDArray
 Names = npt.NDArray[np.str_]
@@ -161,7 +162,7 @@ def refuse_unsure(variables: Variables, besides: str, stimuli: Names, where: str
         names = as_names(variables[key])
         if names is None or not _are(names, stimuli) or _only_counts(names):
             continue
-        if _ids(names, stimuli) != stimuli.tolist():
+        if ids_of(names.tolist(), stimuli.tolist()) != stimuli.tolist():
             raise IsomorphError(
                 f"{where}: {key} holds the ids of all stimuli in another order than the stimulus "
                 f"table; state `names: {key}` where that is the order of the RDM, or else `order`"
@@ -186,15 +187,9 @@ def _numbers(names: Names) -> bool:
     return all(map(str.isdecimal, names.tolist()))
 
 
-def _ids(names: Names, stimuli: Names) -> list[str]:
-    """Return the id of the stimulus each name stands for, '' for none."""
-    known = set(stimuli.tolist())
-    return [id_of(name, known) for name in names.tolist()]
-
-
 def _are(names: Names, stimuli: Names) -> bool:
     """Tell whether names are those of all the stimuli, each once."""
-    return sorted(_ids(names, stimuli)) == sorted(stimuli.tolist())
+    return sorted(ids_of(names.tolist(), stimuli.tolist())) == sorted(stimuli.tolist())
 
 
 def _only_counts(names: Names) -> bool:
@@ -214,7 +209,7 @@ def matched(names: Names, stimuli: Names, where: str, table: str) -> Names:
         raise IsomorphError(
             f"{where}: names {len(names)} stimuli, expected the {len(stimuli)} of {table}"
         )
-    ids = _ids(names, stimuli)
+    ids = ids_of(names.tolist(), stimuli.tolist())
     times = Counter(ids)
     for name, one in zip(names.tolist(), ids, strict=True):
         if not one:

@@ -21,8 +21,8 @@ from isomorph.responses.order import (
 )
 from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first, reordered
 from isomorph.responses.subject_files import Read, SubjectFiles
-from isomorph.study.given import RdmOptions
 from isomorph.study.responses import RdmResponses, RdmSource
+from isomorph.study.stored import StoredRdms
 
 Array = npt.NDArray
 
@@ -211,7 +211,7 @@ def read_source(
 
 def read_vectors(
     file: Path,
-    source: RdmSource | RdmOptions,
+    source: StoredRdms,
     outer: tuple[int, int] | None,
     stimuli: Array,
     table: str,
@@ -223,7 +223,7 @@ def read_vectors(
     ----------
     file, stimuli, table, stated
         See `read_source`.
-    source : RdmSource or RdmOptions
+    source : StoredRdms
         What stands where in it.
     outer : tuple (subjects, sessions) or None
         How many there should be; as many as there are where nobody says it.
@@ -263,7 +263,7 @@ def read_vectors(
     return variables, vectors, order
 
 
-def _check_distance(variables: Variables, source: RdmSource | RdmOptions, where: str) -> None:
+def _check_distance(variables: Variables, source: StoredRdms, where: str) -> None:
     """Refuse RDMs whose file says that they are of another distance than the study does."""
     said = variables.measure.lower().replace("_", " ")
     if not said or source.distance is None:

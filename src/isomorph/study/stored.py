@@ -100,6 +100,47 @@ class RunOrder(Spec):
         return self
 
 
+class OrderTable(Spec):
+    """A table that names stimuli in the order of the rows of a file."""
+
+    file: str
+    """CSV or TSV with a row per stimulus, inside the archive or beside the file that names it."""
+    column: str = "stimulus"
+
+
+class InOrder(Spec):
+    """How the rows of a file belong to stimuli: by the names in it, or in a stated order."""
+
+    names: str | None = None
+    """Variable of the file, or column of the table, that names the stimulus of each row. Unless
+    given, `stimulus`, `stimuli` and `stimulus_names` are found, and any that holds the ids of all
+    stimuli."""
+    order: Literal["table", "numbers"] | Unique[str] | OrderTable | None = None
+    """The order of the stimuli in a file that names none: `table`, that of the stimulus table;
+    `numbers`, by the numbers in the ids, 2 before 10; a list of the ids; or a table of them."""
+
+
+RdmDistance = Literal["correlation", "euclidean", "euclidean_norm", "squared_euclidean"]
+"""Distances that ready RDMs can be of."""
+
+
+class StoredRdms(InOrder):
+    """Ready RDMs in a file.
+
+    Where the file names its stimuli, the RDMs are put in the order of the stimulus table by name.
+    Where it names none, `order` must say it, unless the ids themselves are numbered through.
+    """
+
+    variable: str | None = None
+    """Variable in the file; not needed where there is one, nor for files of rsatoolbox."""
+    index: tuple[int, ...] = ()
+    """Leading index into the variable, for struct arrays and stacks."""
+    field: str | None = None
+    """Field that holds the RDM when the variable is a struct array."""
+    distance: RdmDistance | None = None
+    """The distance the RDMs are of."""
+
+
 class StoredArrays(Spec):
     """What any reader of arrays must be told."""
 

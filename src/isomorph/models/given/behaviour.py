@@ -19,7 +19,7 @@ from isomorph.models.given.ready import ReadyRdms
 from isomorph.models.given.triplets import rdm_of_triplets
 from isomorph.models.source import Inputs
 from isomorph.registry import Registry
-from isomorph.stimuli.naming import id_of
+from isomorph.stimuli.naming import ids_or_names
 from isomorph.study.given import AS_GIVEN, BehaviourOptions
 
 
@@ -95,11 +95,9 @@ def rdms(inputs: Inputs) -> ReadyRdms:
     task = TASKS[said.task]
     table = _table(file, task, said)
     names = stimuli_of(inputs).tolist()
-    known = set(names)
     shown = [*task.stimuli, *(one for one in ("third",) if one in table)]
     for column in shown:
-        means = {value: id_of(value, known) or value for value in table[column].unique()}
-        table[column] = table[column].map(means)
+        table[column] = ids_or_names(table[column], names)
     if said.participants == "seeds":
         if "participant" not in table:
             raise IsomorphError(
