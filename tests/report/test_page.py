@@ -17,9 +17,10 @@ from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.numerals import interval, number
 from isomorph.report.answers import read, sentences
+from isomorph.report.columns import tied
 from isomorph.report.made import commit
 from isomorph.report.missing import judge
-from isomorph.report.page import SECTIONS, anchors, render, tied
+from isomorph.report.page import SECTIONS, anchors, render
 from isomorph.report.unsaid import unsaid
 from isomorph.study import load_study
 
