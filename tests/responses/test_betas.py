@@ -212,7 +212,7 @@ def test_runs_on_different_units_are_refused(make_study, two_runs, files):
     [
         ({"file": "{subject}/params.dscalar.nii"}, "has no labels, so regions"),
         ({"file": "{subject}/params.dscalar.nii", "name": "a", "map": "r2"},
-         'no map "r2", known: R2, angle'),
+         'no map "r2", did you mean "R2"'),
         ({"file": "{subject}/params.dscalar.nii", "name": "a", "map": 2}, "no map 2, it has 2"),
         ({"file": "{subject}/params.dscalar.nii", "name": "a", "map": 1, "min": 101},
          'marks no unit of .* as "a"'),

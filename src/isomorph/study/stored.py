@@ -25,8 +25,8 @@ class Divided(Spec):
 Scale = Annotated[float, Field(gt=0)] | Divided
 
 
-class NamesIn(Spec):
-    """A list of stimuli: a column of a table, or an array."""
+class StimulusOrder(Spec):
+    """What was shown in each presentation, in their order: a column of a table, or an array."""
 
     file: str | None = None
     """CSV or TSV table, or a file of arrays, in which the stimuli stand; `{subject}` stands for the
@@ -48,32 +48,18 @@ class NamesIn(Spec):
     path, of which the last part without its ending counts."""
     blank: Unique[str] = ()
     """Values that are not stimuli: `0`, `-1`, `blank`. A place that is one points nowhere."""
+    into: StimulusOrder | None = None
+    """What the places are places in: another list, of names, or of places in a third."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        into: NamesIn | None = getattr(self, "into", None)
-        if into is not None and self.counted_from is None:
+        if self.into is not None and self.counted_from is None:
             raise ValueError("into: takes places; say counted_from, 0 or 1")
-        if into is not None and into.file is None:
+        if self.into is not None and self.into.file is None:
             raise ValueError("into.file: is required")
         if self.column is not None and self.variable is not None:
             raise ValueError("give column, of a table, or variable, of a file of arrays")
         return self
-
-
-class PlacesIn(NamesIn):
-    """A list of stimuli, or of places of theirs in another."""
-
-    into: NamesIn | None = None
-    """What those places are places in."""
-
-
-class StimulusOrder(NamesIn):
-    """What was shown in each presentation, in their order."""
-
-    into: PlacesIn | None = None
-    """What the places are places in: a column of a table, or an array. Its values are names, or
-    places themselves."""
 
 
 class RunOrder(Spec):
