@@ -47,10 +47,15 @@ def p_value(p: float) -> str:
     return "1" if p > 0.9995 else number(p, 4 if 0.0495 <= p < 0.05 else 3)
 
 
+def p_equals(p: float) -> str:
+    """Return `< .001` or `= .034`, to stand behind a letter."""
+    text = p_value(p)
+    return text if text.startswith("<") else f"= {text}"
+
+
 def p_said(p: float) -> str:
     """Return `corrected p < .001` or `corrected p = .034` for a sentence."""
-    text = p_value(p)
-    return f"corrected p {text}" if text.startswith("<") else f"corrected p = {text}"
+    return f"corrected p {p_equals(p)}"
 
 
 def listed(words: list[str]) -> str:

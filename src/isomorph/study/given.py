@@ -34,6 +34,11 @@ class RdmOptions(StoredRdms):
     """What several RDMs in one variable are: `layers`; `seeds`, of which each instance of the
     model takes its own, in the order of `seeds`; or `mean`, of which the mean is taken."""
 
+    @property
+    def by_seed(self) -> bool:
+        """Whether each instance of the model takes something of its own from the file."""
+        return self.stack == "seeds"
+
 
 class BehaviourOptions(Spec):
     """Options of `behaviour/<table>`."""
@@ -50,6 +55,11 @@ class BehaviourOptions(Spec):
     participants: Literal["pooled", "seeds"] = "pooled"
     """`pooled`: one RDM of all participants. `seeds`: one for each, in the order of their names,
     of which each instance of the model takes its own, in the order of `seeds`."""
+
+    @property
+    def by_seed(self) -> bool:
+        """Whether each instance of the model takes something of its own from the file."""
+        return self.participants == "seeds"
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

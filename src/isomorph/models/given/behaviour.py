@@ -98,7 +98,7 @@ def rdms(inputs: Inputs) -> ReadyRdms:
     shown = [*task.stimuli, *(one for one in ("third",) if one in table)]
     for column in shown:
         table[column] = ids_or_names(table[column], names)
-    if said.participants == "seeds":
+    if said.by_seed:
         if "participant" not in table:
             raise IsomorphError(
                 f'{file}: no column "participant", which participants: seeds asks for, '
