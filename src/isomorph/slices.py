@@ -59,7 +59,7 @@ def responses(study: Study, dataset: str, subject: str) -> Slice:
     spec = study.dataset(dataset)
     return {
         "responses": _dump(spec.responses),
-        "expected": _dump(spec.expected, exclude={"stimuli", "units", "bytes"}),
+        "expected": _dump(spec.expected, exclude={"stimuli", "units", "bytes", "published"}),
         "tables": _hashes(study, dataset, named_beside(study, dataset, "responses", subject)),
     }
 

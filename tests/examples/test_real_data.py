@@ -20,6 +20,7 @@ from isomorph.stages import activations, compare, fetch, rdms, responses, stimul
 from isomorph.study import load_study
 
 ROOT = Path(__file__).parents[2]
+SETTINGS = Path(__file__).parent / "settings"
 SHARED = ROOT.parent / "shared" / "data"
 FETCHED = ROOT / "data" / "archive" / "kriegeskorte92"
 
@@ -31,7 +32,7 @@ def needs(folder: Path):
 def run_study(tmp_path: Path, source: Path, model_names: list[str], **inference_settings) -> Layout:
     """Run every stage of a study up to comparisons, in this process, with fewer resamples."""
     study = yaml.safe_load(source.read_text())
-    places = (source.parent, source.parent.parent)
+    places = (source.parent, ROOT / "config")
 
     def file_of(kind: str, name: str) -> str:
         return str(next(f for p in places if (f := p / kind / f"{name}.yaml").is_file()))
@@ -65,7 +66,7 @@ LIKE = ["objects", "positions"]
 def macaque(tmp_path_factory) -> Layout:
     """The macaque study as its file has it: spikes from 0.1 to 0.5 s after onset."""
     root = tmp_path_factory.mktemp("macaque")
-    return run_study(root, ROOT / "config/examples/zhang_desimone_it.yaml", LIKE)
+    return run_study(root, SETTINGS / "zhang_desimone_it.yaml", LIKE)
 
 
 def mean_distance(layout: Layout) -> float:
@@ -129,7 +130,7 @@ def test_before_onset_nothing_is_known_of_the_object(macaque, tmp_path):
     standard deviation of 0.005. Why is not known: the order of the trials is not published.
     """
     source = tmp_path / "source"
-    shutil.copytree(ROOT / "config/examples", source)
+    shutil.copytree(SETTINGS, source)
     file = source / "datasets/zhang_desimone_it.yaml"
     dataset = yaml.safe_load(file.read_text())
     dataset["archive"]["path"] = str(IT)
@@ -147,7 +148,7 @@ def test_before_onset_nothing_is_known_of_the_object(macaque, tmp_path):
 @needs(SHARED / "algonauts78")
 def test_fifteen_people_have_ceilings_in_both_regions(tmp_path):
     layout = run_study(
-        tmp_path, ROOT / "config/examples/algonauts78.yaml", ["gabor", "pixels"], permutations=200
+        tmp_path, SETTINGS / "algonauts78.yaml", ["gabor", "pixels"], permutations=200
     )
     table = pd.read_csv(layout.comparisons("algonauts78"))
     assert set(table["region"]) == {"EVC", "IT"}

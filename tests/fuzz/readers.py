@@ -705,6 +705,7 @@ READERS: dict[str, Reader] = {
     "rsatoolbox": Reader("a.hdf5", _rsatoolbox, _variables, cost=60),
     "TSV": Reader("a.tsv", _bytes(EVENTS), _table, text=True),
     "CSV": Reader("a.csv", _bytes(EVENTS.replace(b"\t", b",")), _table, text=True),
+    "CSV, RDM": Reader("a.csv", _bytes(b"x,y,z\n0,1,2\n1,0,3\n2,3,0\n"), _variables, text=True),
     "TSV, gzipped": Reader("a.tsv.gz", _bytes(gzip.compress(EVENTS)), _table, packed="gzip"),
     "study": Reader("a.yaml", _settings("study"), _load_settings("study"), text=True, cost=4),
     "dataset": Reader("a.yaml", _settings("dataset"), _load_settings("dataset"), text=True, cost=4),

@@ -44,35 +44,41 @@ def write(root):
     """Write the repository."""
     home = root / "ds004496" / "2.1.2"
     results = home / "derivatives" / "ciftify" / "sub-01" / "results"
-    _write_text(home / "dataset_description.json",
+    write_text(home / "dataset_description.json",
                 json.dumps({"Name": "copy", "BIDSVersion": "1.4.1", "License": "CC0"}))  # fmt: skip
-    _write_text(home / "task-imagenet_bold.json", json.dumps({"RepetitionTime": 2}))
-    _write_text(home / "task-imagenet_events.json", json.dumps({"response": {"Description": "-"}}))
+    write_text(home / "task-imagenet_bold.json", json.dumps({"RepetitionTime": 2}))
+    write_text(home / "task-imagenet_events.json", json.dumps({"response": {"Description": "-"}}))
     _write_pictures(home)
-    axis = _cortex()
+    axis = cortex()
     rng = np.random.default_rng(4496)
     betas = _betas(rng, len(axis))
     shown = rng.permutation(N).reshape(len(RUNS), PER_RUN)
     for run, pictures in zip(RUNS, shown, strict=True):
         _write_run(results, axis, run, pictures, betas, rng)
         _write_events(home, run, rng.permutation(pictures))
+    write_regions(results, axis)
+
+
+def write_regions(results, axis):
+    """Write what the localisers and the retinotopic mapping say of one subject."""
     for area, (start, stop) in AREAS.items():
         folder = results / "ses-floc_task-floc"
         keys = np.zeros(len(axis))
         keys[start:stop] = np.where(np.arange(stop - start) < 5, 1, 2)
         table = {0: ("???", (0, 0, 0, 0)), 1: (f"{area}-1", (1, 0, 0, 1)),
                  2: (f"{area}-2", (0, 1, 0, 1))}  # fmt: skip
-        _write_cifti(folder / f"floc-{area}.dlabel.nii", keys[None], LabelAxis([area], [table]),
+        write_cifti(folder / f"floc-{area}.dlabel.nii", keys[None], LabelAxis([area], [table]),
                      axis, np.float32)  # fmt: skip
-    params = rng.uniform(0, 5, (4, len(axis)))
+    params = np.random.default_rng(0).uniform(0, 5, (4, len(axis)))
     params[3, slice(*RETINOTOPIC)] += 20
     folder, names = results / "ses-prf_task-prf", ["ang", "ecc", "rfsize", "R2"]
-    _write_cifti(folder / "ses-prf_task-prf_params.dscalar.nii", params, ScalarAxis(names), axis,
+    write_cifti(folder / "ses-prf_task-prf_params.dscalar.nii", params, ScalarAxis(names), axis,
                  np.float64)  # fmt: skip
-    _write_text(folder / "ses-prf_task-prf_label.txt", "\n".join(names))
+    write_text(folder / "ses-prf_task-prf_label.txt", "\n".join(names))
 
 
-def _cortex():
+def cortex():
+    """Return the grayordinates of a small cortex."""
     left = BrainModelAxis.from_surface(np.arange(6, VERTICES), VERTICES, name="CortexLeft")
     right = BrainModelAxis.from_surface(np.arange(8, VERTICES), VERTICES, name="CortexRight")
     return left + right
@@ -96,9 +102,9 @@ def _write_run(results, axis, run, pictures, betas, rng):
     if run == 1:
         names = ["/".join(stimuli()[i]) for i in pictures]
     drift = rng.normal(size=betas.shape[1])  # what runs differ by, whatever they show
-    _write_cifti(results / stem / f"{stem}_beta.dscalar.nii", betas[pictures] + drift,
+    write_cifti(results / stem / f"{stem}_beta.dscalar.nii", betas[pictures] + drift,
                  ScalarAxis(names), axis, np.float32)  # fmt: skip
-    _write_text(results / stem / f"{stem}_label.txt", "\n".join(names))
+    write_text(results / stem / f"{stem}_label.txt", "\n".join(names))
 
 
 def _write_events(home, run, pictures):
@@ -111,7 +117,7 @@ def _write_events(home, run, pictures):
         lines.append("\t".join([*cells, "1.4", "imagenet/" + "/".join(stimuli()[picture])]))
     folder = home / "sub-01" / "ses-imagenet01" / "func"
     name = f"sub-01_ses-imagenet01_task-imagenet_run-{run:02d}_events.tsv"
-    _write_text(folder / name, "\n".join(lines) + "\n")
+    write_text(folder / name, "\n".join(lines) + "\n")
 
 
 def _write_pictures(home):
@@ -121,13 +127,15 @@ def _write_pictures(home):
         Image.fromarray(pixels).save(file, format="JPEG", quality=95)
 
 
-def _write_cifti(file, values, first, axis, dtype):
+def write_cifti(file, values, first, axis, dtype):
+    """Write maps over grayordinates."""
     file.parent.mkdir(parents=True, exist_ok=True)
     image = nibabel.Cifti2Image(np.asarray(values, dtype=dtype), header=(first, axis))
     image.nifti_header.set_data_dtype(dtype)
     image.to_filename(str(file))
 
 
-def _write_text(file, text):
+def write_text(file, text):
+    """Write a text file in a folder that need not be there."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")

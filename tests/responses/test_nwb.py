@@ -266,7 +266,7 @@ def test_macaque_it(tmp_path):
         onsets = trials["stimulus_onset"][:]
         units = file["units"]
         trains = np.split(units["spike_times"][:], units["spike_times_index"][:][:-1])
-    study = load_study(REPOSITORY / "config/examples/zhang_desimone_it.yaml")
+    study = load_study(REPOSITORY / "tests/examples/settings/zhang_desimone_it.yaml")
     name = study.name
     layout = Layout(study, tmp_path)
     table = pd.DataFrame({"stimulus": sorted(set(conditions)), "file": "", "sha256": ""})

@@ -549,7 +549,7 @@ def test_fifteen_people(tmp_path):
 
     from isomorph.stages.fetch import run as fetch
 
-    study = load_study(REPOSITORY / "config/examples/algonauts78.yaml")
+    study = load_study(REPOSITORY / "tests/examples/settings/algonauts78.yaml")
     layout, name = Layout(study, tmp_path), study.name
     stimuli = [file.stem for file in sorted((ALGONAUTS / "stimuli").glob("*.jpg"))]
     table = pd.DataFrame({"stimulus": stimuli, "file": "", "sha256": ""})

@@ -406,6 +406,41 @@ def test_units_by_names_of_regions_or_by_their_places(make_study, by_trial, file
     np.testing.assert_array_equal(data["response"].values, every[:, [*range(9), 1, 9]])
 
 
+def test_places_beyond_a_list_of_the_first_stimuli_are_left_out_and_counted(make_study, laid_out):
+    order = {**betas()["order"], "others": "drop"}
+    (data,) = read(make_study(betas(order=order), STIMULI[:4])).values()
+    first = SHOWN <= 4
+    assert data["stimulus"].values.tolist() == [f"im{n:02}" for n in SHOWN[first]]
+    inside = data["region"].values == "V1"
+    np.testing.assert_array_equal(data["response"].values[:, inside], expected("V1")[first])
+    assert sum(json.loads(data.attrs["dropped"]).values()) == (~first).sum()
+    # what is not listed was recorded all the same, and counts for the level of a run
+    centred = read(make_study(betas(order=order, within_run="centre"), STIMULI[:4]))["1"]
+    run = data["run"].values == "1"
+    level = expected("V1")[:5].mean(axis=0)
+    np.testing.assert_allclose(
+        centred["response"].values[run][:, inside], expected("V1")[:5][first[:5]] - level, atol=1e-6
+    )
+
+
+def test_a_file_for_each_region_of_the_same_presentations(make_study, files):
+    parts = {name: RNG.normal(size=(12, n)) for name, n in (("v1", 4), ("ffa", 3))}
+    for name, values in parts.items():
+        np.save(files / f"s1_{name}.npy", values)
+    (files / "trials.csv").write_text("shown\n" + "\n".join(STIMULI * 2))
+    spec = {"kind": "arrays", "responses": "{subject}_*.npy", "region": r"_([a-z0-9]+)\.npy$",
+            "order": {"file": "trials.csv", "column": "shown"}}  # fmt: skip
+    (data,) = read(make_study(spec, STIMULI)).values()
+    assert data["region"].values.tolist() == ["ffa"] * 3 + ["v1"] * 4
+    np.testing.assert_array_equal(data["response"].values, np.hstack([parts["ffa"], parts["v1"]]))
+    np.save(files / "s1_lo.npy", parts["v1"][:5])
+    with pytest.raises(IsomorphError, match=r"has 5 presentations, .*s1_ffa\.npy 12; files"):
+        read(make_study(spec, STIMULI))
+    (files / "s1_lo.npy").unlink()
+    with pytest.raises(IsomorphError, match=r"s1_ffa\.npy: responses\.region: .* finds no region"):
+        read(make_study({**spec, "region": r"_([0-9]+)\.npy$"}, STIMULI))
+
+
 # ---------------------------------------------------------------- what is refused
 
 
@@ -463,7 +498,8 @@ def test_what_does_not_fit_is_refused_in_a_sentence(make_study, laid_out, change
         (betas(within_run="centre", sessions="z_score"), "sessions: leaves nothing to do"),
         (betas(runs={"variable": "a", "each": 2}), "give each, or else a column or variable"),
         (arrays(presentations="x.csv"), "give presentations, a table, or order"),
-        (arrays(units="x.csv"), "give units, a table, or regions"),
+        (arrays(units="x.csv"), "give units, a table, or regions, or region"),
+        (arrays(regions=[], region="[a-z]+"), "one group in parentheses"),
         (betas(order=None, runs=None, fields_from="("), "fields_from: is not a regular expression"),
         (betas(order=None, runs=None, fields_from="a"), r"needs the group \(\?P<stimulus>"),
         (betas(**region(values=[1], min=1)), "give min and max, or values, or counted_from"),

@@ -164,7 +164,10 @@ def test_editors_know_all():
 
 def test_own_data_need_no_citation_licence_or_species(read):
     spec = read()
-    assert (spec.citation, spec.licence) == ("not stated", "not stated")
+    assert (spec.citation, spec.licence) == (
+        "own data, no publication stated",
+        "own data, none stated",
+    )
     assert spec.species == "species not stated"
     assert read(species="Mus musculus").species == "Mus musculus"
 

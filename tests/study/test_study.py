@@ -54,9 +54,9 @@ def test_the_demo_study_is_read_whole():
 
 
 def test_all_mistakes_of_one_file_come_at_once(config):
-    file = change(config / "demo.yaml", title=None, titel="x", distances=[], colour="red")
+    file = change(config / "demo.yaml", models=None, titel="x", distances=[], colour="red")
     found = mistakes(file)
-    assert any(line.startswith("title: is required") for line in found)
+    assert any(line.startswith("models: is required") for line in found)
     assert 'titel: unknown key, did you mean "title"?' in found
     assert any(line.startswith("colour: unknown key, known: ") for line in found)
     assert any(line.startswith("distances:") for line in found)
@@ -78,7 +78,7 @@ def test_mistakes_of_every_file_come_at_once_with_the_file_named(config):
 
 
 def test_every_line_of_the_message_names_the_study(config):
-    file = change(config / "demo.yaml", title=None, colour="red")
+    file = change(config / "demo.yaml", models=None, colour="red")
     with pytest.raises(StudyError) as caught:
         load_study(file)
     lines = str(caught.value).splitlines()

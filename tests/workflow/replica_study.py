@@ -33,8 +33,13 @@ import repositories  # noqa: E402
 DERIVATIVES = re.compile(r"ds\d{6}-(\w+)")
 
 
-def replicas() -> dict[str, ModuleType]:
-    """Return the modules that write the replica of a dataset, by the dataset's name."""
+def replicas(group: str = "whole") -> dict[str, ModuleType]:
+    """Return the modules that write the replica of a dataset, by the dataset's name.
+
+    Those of the group `whole`, to which belongs what says nothing else by `GROUP`, go from nothing
+    to the report together; those of `arriving` differ from them in their files alone, and go no
+    further than to their responses; `published` has scores that a paper reports.
+    """
     found = {}
     for file in sorted((ROOT / "tests" / "replicas").glob("*.py")):
         if not (ROOT / "config" / "datasets" / file.name).with_suffix(".yaml").is_file():
@@ -44,7 +49,8 @@ def replicas() -> dict[str, ModuleType]:
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        found[file.stem] = module
+        if getattr(module, "GROUP", "whole") == group:
+            found[file.stem] = module
     return found
 
 
@@ -59,20 +65,23 @@ def categories() -> dict[str, dict[str, Any]]:
     return found
 
 
-def write_config(folder: Path, study: dict[str, Any], models: dict[str, dict[str, Any]]) -> None:
-    """Write a study of every replica: the real dataset files, but for subjects and figures."""
+def write_config(
+    folder: Path,
+    study: dict[str, Any],
+    models: dict[str, dict[str, Any]],
+    known: dict[str, ModuleType],
+) -> None:
+    """Write a study of replicas: the real dataset files, but for subjects and figures."""
     datasets = folder / "config" / "datasets"
     datasets.mkdir(parents=True)
-    known = replicas()
     for name, replica in known.items():
         source = ROOT / "config" / "datasets" / f"{name}.yaml"
         content = yaml.safe_load(source.read_text(encoding="utf-8"))
         content |= {"subjects": replica.SUBJECTS, "expected": replica.EXPECTED}
         content |= getattr(replica, "EDITS", {})
         _write(datasets / f"{name}.yaml", content)
-        for beside in source.parent.glob(f"{name}.*"):
-            if beside.suffix != ".yaml" and not beside.name.endswith(".lock.tsv"):
-                shutil.copy(beside, datasets / beside.name)
+    for beside in (ROOT / "config" / "datasets").glob("*.csv"):
+        shutil.copy(beside, datasets / beside.name)
     (folder / "config" / "models").mkdir()
     for name, content in models.items():
         _write(folder / "config" / "models" / f"{name}.yaml", content)
@@ -82,10 +91,10 @@ def write_config(folder: Path, study: dict[str, Any], models: dict[str, dict[str
     )
 
 
-def write_files(folder: Path) -> Path:
-    """Write the files of every replica and return the folder of all archives."""
+def write_files(folder: Path, known: dict[str, ModuleType]) -> Path:
+    """Write the files of replicas and return the folder of all archives."""
     archives = folder / "archives"
-    for replica in replicas().values():
+    for replica in known.values():
         replica.write(archives)
     for requested in sorted((archives / "requested").glob("*")):
         shutil.copytree(requested, folder / "data" / "requested" / requested.name)

@@ -47,10 +47,10 @@ COARSE = {**PIXELS, "name": "coarse", "title": "Coarse", "control_of": "pixels",
 def road(tmp_path_factory):
     """One study of all replicas from nothing to its report; what each step said."""
     folder = tmp_path_factory.mktemp("replicas")
-    replicas.write_config(
-        folder, STUDY, {"pixels": PIXELS, "coarse": COARSE, **replicas.categories()}
-    )
-    archives = replicas.write_files(folder)
+    known = replicas.replicas()
+    models = {"pixels": PIXELS, "coarse": COARSE, **replicas.categories()}
+    replicas.write_config(folder, STUDY, models, known)
+    archives = replicas.write_files(folder, known)
     told = {"folder": folder}
     with replicas.servers(archives, folder / "objects") as servers:
         lock = ("isomorph", "lock", "--study", "config/study.yaml")

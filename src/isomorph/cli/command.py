@@ -120,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="isomorph",
         description="Which layer of which model is like which brain region, and how surely.",
-        epilog="To begin: isomorph demo",
+        epilog="To begin: isomorph demo, or isomorph new NAME --from RECORDING",
     )
     parser.add_argument("--version", action="version", version=f"isomorph {version('isomorph')}")
     commands = parser.add_subparsers(

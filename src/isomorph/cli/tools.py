@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isomorph.built_in import named_study
+from isomorph.cli.listing import add_list
 from isomorph.cli.lock import add_lock
-from isomorph.cli.opening import VOCABULARY, open_study
+from isomorph.cli.new import add_new
+from isomorph.cli.opening import open_study
 from isomorph.cli.run import add_demo, add_run, add_unlock
 from isomorph.cli.stages import load
 from isomorph.cli.validate import add_validate
 from isomorph.cli.weights import needs_network, weights
-from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.errors import IsomorphError
 from isomorph.saying import count
 
 if TYPE_CHECKING:
@@ -264,52 +265,6 @@ def _headline(parsed: argparse.Namespace) -> None:
     print(f"report: {page}", *([f"partial: {absent}"] if absent else []), "", *lines, sep="\n")
 
 
-def _add_list(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", metavar="WHAT", help=f"one of {', '.join(LISTS)}")
-    parser.add_argument(
-        "name",
-        metavar="NAME",
-        nargs="?",
-        help="one of them: its formula, what it does not see, when not to use it",
-    )
-    parser.set_defaults(run=_list)
-
-
-def _list(parsed: argparse.Namespace) -> None:
-    if parsed.what not in LISTS:
-        raise IsomorphError(
-            f'list: nothing is called "{parsed.what}", {did_you_mean(parsed.what, LISTS)}'
-        )
-    if parsed.name is None:
-        print(LISTS[parsed.what]())
-        return
-    from isomorph.report.described import told
-
-    module, registry = VOCABULARY[parsed.what].split(":")
-    print(told(getattr(import_module(module), registry)[parsed.name]))
-
-
-def _measures() -> str:
-    from isomorph.measures import MEASURES
-    from isomorph.report.described import listed
-
-    return listed(MEASURES.values())
-
-
-def _distances() -> str:
-    from isomorph.rdms import DISTANCES
-
-    width = max(map(len, DISTANCES))
-    return "\n".join(
-        f"{name:<{width}}  needs {' and '.join(sorted(one.needs))}; {one.title}"
-        for name, one in DISTANCES.items()
-    )
-
-
-LISTS: dict[str, Callable[[], str]] = {"measures": _measures, "distances": _distances}
-"""What names a study may hold, in words."""
-
-
 def _add_searchlight(parser: argparse.ArgumentParser) -> None:
     add_study(parser)
     add_root(parser)
@@ -348,6 +303,7 @@ def _searchlight(parsed: argparse.Namespace) -> None:
 
 
 TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "new": ("write a study of a recording of your own, with what is in it filled in", add_new),
     "run": ("run a study, from its data to its report", add_run),
     "demo": ("run the built-in study: a few minutes, a few megabytes", add_demo),
     "unlock": ("free a folder that a run has left locked", add_unlock),
@@ -358,7 +314,7 @@ TOOLS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "verify": ("whether all there is of a study is whole and what it now says", _add_verify),
     "weights": ("bring the weights of a study's networks here, as a run would", _add_weights),
     "show": ("print any artefact, or draw it into a PNG", _add_show),
-    "list": ("every measure, by family, or every distance, and what it needs", _add_list),
+    "list": ("datasets, models, layers of a model, measures or distances, a line each", add_list),
     "headline": (
         "where the report is, and its answers: regions by models, a sentence for each region",
         _add_headline,

@@ -13,6 +13,7 @@ from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.making import Fitting, other_versions, outputs_of, stamps
+from isomorph.report.published import scores
 from isomorph.stages.datasets import images_of
 
 
@@ -59,8 +60,32 @@ def verify(layout: Layout) -> Verdict:
             problems += _damage(layout, job, name, file)
         by_hand += [file for file in found.values() if not fitting.stamp(file).made_for]
     notes = other_versions(stamps(fitting, jobs(layout.study)))
+    if not problems:
+        off, told = _published(layout)
+        problems += off
+        notes += told
     notes += [f"{file}: was written by no stage of a study; taken as it is" for file in by_hand]
     return Verdict(problems, notes, there, absent)
+
+
+def _published(layout: Layout) -> tuple[list[str], list[str]]:
+    """Return published scores that were not found again, and a note of those that were."""
+    off: list[str] = []
+    told: list[str] = []
+    for dataset, spec in layout.study.datasets.items():
+        if not (layout.comparisons(dataset).is_file() and layout.brain_rdms(dataset).is_file()):
+            continue
+        known = scores(layout, dataset)
+        missed = [
+            f"{layout.study.dataset_files[dataset]}: expected.published: {one} ({one.setting}; "
+            f"{one.spec.source}), expected within {one.spec.tolerance:g}"
+            for one in known
+            if not one.holds
+        ]
+        (off if spec.expected.mismatch == "refuse" else told).extend(missed)
+        if found := sum(one.holds for one in known):
+            told.append(f"{dataset}: {found} of {len(known)} published scores found again")
+    return off, told
 
 
 def _damage(layout: Layout, job: Job, name: str, file: Path) -> Iterator[str]:

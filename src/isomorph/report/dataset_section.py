@@ -36,6 +36,8 @@ from isomorph.report.evidence import Illustrated, files, read_origins
 from isomorph.report.explained import explained
 from isomorph.report.planted import recovered
 from isomorph.report.predicted import predicted
+from isomorph.report.published import scores, sources
+from isomorph.report.published import table as published_table
 from isomorph.report.robustness import robustness
 from isomorph.report.summary import Row, row_of, rows_of
 from isomorph.responses.times import EDGES
@@ -56,6 +58,7 @@ def of_dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
     """Return all the page says of the results of a dataset."""
     comparisons, shown = results.table("comparisons"), {one.region for one in results.shown}
     without = [region for region in main_rows.regions(comparisons) if region not in shown]
+    known = scores(layout, results.dataset)
     return {
         "drawn": results.picture,
         "pictures": results.pictures,
@@ -75,6 +78,8 @@ def of_dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
         "contrasts": contests.contrasts(results),
         "comparisons_of_regions": contests.regions(results),
         "regions_wide": wide(results.table("regions")),
+        "published": published_table(known),
+        "published_sources": sources(known),
         "recovered": recovered([results]),
         "recovery": contests.recovery(results, contests.main_recovery(results)),
         "recovery_in_full": contests.recovery(results, results.table("recovery")),

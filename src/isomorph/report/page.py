@@ -41,6 +41,7 @@ from isomorph.report.made import made
 from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
 from isomorph.report.over_datasets import over_datasets
+from isomorph.report.published import of_study
 from isomorph.report.scripts import scripts
 from isomorph.report.summary import matrix
 from isomorph.report.summary_words import MARKS, caption, key, mark, note, spoken
@@ -157,7 +158,7 @@ def context(judged: Judged) -> dict[str, Any]:
         "matrix": whole,
         "matrix_caption": caption(whole) if whole else "",
         "matrix_key": key(whole) if whole else [],
-        "answers": sentences(found),
+        "answers": [*sentences(found), *of_study(layout, [one.dataset for one in found])],
         "across": over_datasets(layout, found, whole),
         "unsaid": unsaid(study, found),
         "datasets": [

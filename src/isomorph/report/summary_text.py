@@ -12,6 +12,7 @@ from isomorph.report.answers import read, sentences
 from isomorph.report.cells import Cell
 from isomorph.report.columns import tied
 from isomorph.report.missing import Judged
+from isomorph.report.published import of_study
 from isomorph.report.summary import Matrix, Row, matrix
 from isomorph.report.summary_words import MARKS, caption, key, mark, note
 
@@ -29,7 +30,8 @@ def summary(judged: Judged) -> list[str]:
     found = read(judged)
     whole = matrix(found)
     drawn = [*told(whole), ""] if whole else []
-    lines = [*drawn, *(line for one in sentences(found) for line in _filled(one, "- ", "  "))]
+    said = [*sentences(found), *of_study(judged.layout, [one.dataset for one in found])]
+    lines = [*drawn, *(line for one in said for line in _filled(one, "- ", "  "))]
     return [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines]
 
 

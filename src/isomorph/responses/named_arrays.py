@@ -1,4 +1,4 @@
-"""Named arrays in `.mat`, `.npz`, `.npy`, HDF5, netCDF and safetensors files.
+"""Named arrays in `.mat`, `.npz`, `.npy`, HDF5, netCDF and safetensors files, and RDMs in tables.
 
 Those of HDF5 files, MATLAB's of version 7.3 among them, and of safetensors files are read when they
 are asked for; files of the other kinds are read whole.
@@ -6,6 +6,7 @@ are asked for; files of the other kinds are read whole.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.foreign import reading
+from isomorph.foreign import read_table, reading
 from isomorph.foreign.array_files import open_arrays, read_array
 from isomorph.foreign.hdf5 import open_hdf5
 from isomorph.foreign.hdf5_arrays import is_empty, is_text
@@ -77,6 +78,7 @@ class Variables(Mapping[str, Array]):
     def __init__(self, held: Mapping[str, Variable], measure: str = "") -> None:
         self._held = dict(held)
         self.shapes = {name: one.shape for name, one in held.items()}
+        self.sizes = {name: math.prod(one.shape) for name, one in held.items()}
         self.measure = measure
 
     def __getitem__(self, name: str) -> Array:
@@ -178,6 +180,28 @@ def _read_safetensors(file: Path) -> Variables:
     })  # fmt: skip
 
 
+def _read_csv(file: Path) -> Variables:
+    """Return a square table as an RDM, and the names in its header as its stimuli.
+
+    A first column that holds no numbers names the rows, which must be called as the columns are.
+    """
+    table = read_table(file)
+    columns = [str(name) for name in table]
+    rows = table[columns[0]].tolist()
+    if rows == columns[1:]:
+        table, columns = table[columns[1:]], columns[1:]
+    if len(table) != len(columns):
+        raise IsomorphError(
+            f"{file}: has {len(table)} rows and {len(columns)} columns of values, expected a "
+            "square RDM with the names of the stimuli in its header, and before its rows or not"
+        )
+    try:
+        values = table.to_numpy(dtype=float)
+    except ValueError as error:
+        raise IsomorphError(f"{file}: holds a cell that is no number, {error}") from None
+    return _known({"rdm": values, "stimuli": np.array(columns, dtype=np.str_)})
+
+
 def _refuse_struct(file: Path, name: str) -> NoReturn:
     raise IsomorphError(
         f"{file}: {name}: is a struct in a MATLAB 7.3 file, of which only arrays of numbers are "
@@ -201,6 +225,7 @@ FORMATS: Registry[Callable[[Path], Variables]] = Registry(
         **dict.fromkeys((".h5", ".hdf5", ".hdf"), _read_hdf5),
         ".nc": _read_netcdf,
         ".safetensors": _read_safetensors,
+        **dict.fromkeys((".csv", ".tsv"), _read_csv),
         **dict.fromkeys((".pkl", ".pickle"), _refuse_pickle),
     },
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -172,9 +171,7 @@ def refuse_unsure(variables: Variables, besides: str, stimuli: Names, where: str
 def _naming(variables: Variables, besides: str, n_stimuli: int) -> Iterator[str]:
     """Yield the variables that may name stimuli."""
     for key in variables:
-        if _describes_stimuli(key) or (
-            key != besides and math.prod(variables.shapes[key]) == n_stimuli
-        ):
+        if _describes_stimuli(key) or (key != besides and variables.sizes[key] == n_stimuli):
             yield key
 
 

@@ -6,6 +6,7 @@ for is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,6 +61,8 @@ class ReadyArrays:
         The files, for messages.
     inputs : list of Path
         All that is read.
+    beside : bool
+        Whether files hold units of the same presentations, and not presentations of the same units.
     """
 
     maps: list[StoredMaps]
@@ -69,6 +72,7 @@ class ReadyArrays:
     stimuli: Array
     named: Named
     inputs: list[Path]
+    beside: bool = False
 
 
 def read(files: SubjectFiles, settings: ArrayResponses) -> Read:
@@ -98,7 +102,7 @@ def look(files: SubjectFiles, settings: ArrayResponses) -> None:
     Of large arrays no value is read.
     """
     found = _gather(files, settings)
-    values = sum(len(one) for one in found.maps) * len(found.units.position)
+    values = len(found.shown) * len(found.units.position)
     bins = found.maps[0].times
     if values * bins * found.maps[0].dtype.itemsize <= AT_ONCE:
         _sessions(found)
@@ -107,7 +111,8 @@ def look(files: SubjectFiles, settings: ArrayResponses) -> None:
 def _gather(files: SubjectFiles, settings: ArrayResponses) -> ReadyArrays:
     """Find and open what the responses of one subject are read from."""
     arrays = in_order(files.own(settings.responses))
-    if settings.order is None and len(arrays) != 1:
+    beside = settings.region is not None
+    if settings.order is None and len(arrays) != 1 and not beside:
         raise IsomorphError(_matches(files, settings.responses, len(arrays)))
     usual = (PRESENTATION, UNIT) if settings.times is None else (PRESENTATION, UNIT, TIME)
     spec = settings.model_copy(update={"axes": settings.axes or usual})
@@ -118,7 +123,12 @@ def _gather(files: SubjectFiles, settings: ArrayResponses) -> ReadyArrays:
         if times is not None and one.times != len(times):
             where = listed or maps[0].where
             raise IsomorphError(f"{one.where}: has {one.times} time bins, {where} {len(times)}")
-        if one.cells.shape != maps[0].cells.shape:
+        if beside and len(one) != len(maps[0]):
+            raise IsomorphError(
+                f"{one.where}: has {len(one):,} presentations, {maps[0].file} {len(maps[0]):,}; "
+                "files of regions must have the same"
+            )
+        if not beside and one.cells.shape != maps[0].cells.shape:
             raise IsomorphError(
                 f"{one.where}: has {one.cells}, {maps[0].file} {maps[0].cells}; all files must "
                 "have the same units"
@@ -127,14 +137,17 @@ def _gather(files: SubjectFiles, settings: ArrayResponses) -> ReadyArrays:
         averaged = bins_inside(times, settings.window, f"{files.where}: responses.window")
         maps = [replace(one, averaged=averaged) for one in maps]
         times = np.array(settings.window, dtype=float)
-    units, read_units = _units(files, settings, maps[0])
-    shown, stimuli, read_shown, where = _shown(files, settings, maps)
+    if settings.region is None:
+        units, read_units = _units(files, settings, maps[0])
+    else:
+        units, read_units = _of_files(settings.region, maps), arrays[:1]
+    shown, stimuli, read_shown, where = _shown(files, settings, maps[:1] if beside else maps)
     refuse_misspelt(
         shown["stimulus"].to_numpy(dtype=np.str_), stimuli, Path(where), files.names.table
     )
     named = Named(where, str(read_units[0]), files.names.table)
     inputs = [*arrays, *read_shown, *read_units, *([listed] if listed else [])]
-    return ReadyArrays(maps, shown, units, times, stimuli, named, inputs)
+    return ReadyArrays(maps, shown, units, times, stimuli, named, inputs, beside)
 
 
 def _shown(
@@ -167,6 +180,25 @@ def _shown(
 def _distinct(shown: pd.DataFrame) -> Array:
     names = shown["stimulus"].unique().astype(np.str_)
     return np.asarray(names[names != ""])
+
+
+def _of_files(region: str, maps: Sequence[StoredMaps]) -> ArrayUnits:
+    """Return the units of all files side by side, each of the region that its file's name says."""
+    regions: list[str] = []
+    names: list[str] = []
+    for one in maps:
+        found = re.search(region, one.file.name)
+        if found is None:
+            raise IsomorphError(
+                f'{one.file}: responses.region: "{region}" finds no region in the name'
+            )
+        if found[1] in regions:
+            raise IsomorphError(
+                f'{one.file}: responses.region: another file is of the region "{found[1]}" too'
+            )
+        regions += [found[1]] * len(one.cells)
+        names += [f"{found[1]}:{name}" for name in one.place.names(np.arange(len(one.cells)))]
+    return ArrayUnits(np.arange(len(names)), np.array(names), np.array(regions))
 
 
 def _units(
@@ -220,7 +252,8 @@ def _responses(found: ReadyArrays) -> tuple[Array, Array]:
     """
     every, missing = [], []
     for one in found.maps:
-        response = one.read(found.units.position)
+        position = np.arange(len(one.cells)) if found.beside else found.units.position
+        response = one.read(position)
         absent = np.zeros(len(response), dtype=bool)
         if REPETITION in one.axes and response.dtype.kind == "f":
             absent = np.isnan(response).reshape(len(response), -1).all(axis=1)
@@ -231,10 +264,12 @@ def _responses(found: ReadyArrays) -> tuple[Array, Array]:
             row, column, *_ = (int(place[0]) for place in np.nonzero(bad))
             raise IsomorphError(
                 f"{one.where}: holds {int(bad.sum())} values that are not finite, the first in row "
-                f"{row + 1}, column {found.units.position[column] + 1}; leave those presentations "
+                f"{row + 1}, column {position[column] + 1}; leave those presentations "
                 "or units out"
             )
         every.append(response)
+    if found.beside:
+        return np.concatenate(every, axis=1), np.logical_and.reduce(missing)
     return every[0] if len(every) == 1 else np.concatenate(every), np.concatenate(missing)
 
 

@@ -99,7 +99,7 @@ def look(layout: Layout, dataset: str) -> Names | None:
 
 
 def described(layout: Layout, dataset: str) -> tuple[int, set[str]] | None:
-    """Return how many stimuli a dataset has and which columns its table will have.
+    """Return how many stimuli a dataset has and which columns of its table will say anything.
 
     None where only the pixels of all recordings tell.
 
@@ -118,7 +118,13 @@ def described(layout: Layout, dataset: str) -> tuple[int, set[str]] | None:
     if STIMULI[layout.study.dataset(dataset).stimuli.kind].look is not None:
         return None
     listed = _listed(layout, dataset)
-    return len(listed), {name for one in listed for name in one.described}
+    said = {
+        name
+        for one in listed
+        for name, value in one.described.items()
+        if str(value) not in ("", "nan", "None")
+    }
+    return len(listed), said
 
 
 def _listed(layout: Layout, dataset: str) -> Sequence[Stimulus]:

@@ -4,6 +4,7 @@ from isomorph.study._base import Spec, StudyError, docstrings, read_spec, spec_f
 from isomorph.study._loading import load_study
 from isomorph.study._mistakes import Vocabulary
 from isomorph.study._study import Study, StudySpec
+from isomorph.study._subjects import subjects_in
 from isomorph.study.dataset import DatasetSpec
 from isomorph.study.inference import Inference
 from isomorph.study.model import ModelSpec, Preprocessing
@@ -23,5 +24,6 @@ __all__ = [
     "load_study",
     "read_spec",
     "spec_from",
+    "subjects_in",
     "write_schemas",
 ]

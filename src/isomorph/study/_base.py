@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -97,6 +98,21 @@ class Spec(BaseModel):
                 described = {"description": text, **keys[name]}
                 keys[name] = dict(sorted(described.items()))
         return schema
+
+
+def with_title(content: Any) -> Any:
+    """Return settings as they are written, with a title made of their name where they have none.
+
+    Examples
+    --------
+    >>> with_title({"name": "first_study"})["title"]
+    'First study'
+    """
+    name = content.get("name") if isinstance(content, dict) else None
+    if not isinstance(name, str) or "title" in content:
+        return content
+    words = " ".join(re.split(r"[_-]+", name)).strip()
+    return {**content, "title": words[:1].upper() + words[1:]}
 
 
 def docstrings(spec: type[Spec]) -> dict[str, str]:

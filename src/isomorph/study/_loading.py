@@ -109,9 +109,12 @@ def _find(study: Path, folder: str, name: str, key: str) -> Path:
     places = _places(study, folder)
     found = {file.stem for place in places for file in place.glob("*.yaml") if file.is_file()}
     known = sorted(found)
-    where = str(places[0])
-    if len(places) > 2 and places[0].resolve() != places[-1].resolve():
-        where += f" or among the built-in {folder} ({places[-1]})"
+    beside = dict.fromkeys(place.resolve() for place in places[:2])
+    built = places[2:]
+    own = [place for place in places[:2] if place.resolve() in beside and place.is_dir()]
+    where = " or ".join(map(str, own or places[:1]))
+    if built and built[0].resolve() not in beside:
+        where += f" or among the built-in {folder} ({built[0]})"
     raise StudyError(
         study, [f'{key}: no {folder[:-1]} "{name}" in {where}, {did_you_mean(name, known)}']
     )

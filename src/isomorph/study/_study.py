@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from isomorph.errors import did_you_mean
-from isomorph.study._base import Name, Spec, StudyError, Unique
+from isomorph.study._base import Name, Spec, StudyError, Unique, with_title
 from isomorph.study.dataset import DatasetSpec
 from isomorph.study.inference import Inference
 from isomorph.study.model import ModelSpec
@@ -21,7 +22,8 @@ class StudySpec(Spec):
     """A study file as written."""
 
     name: Name
-    title: str
+    title: str = ""
+    """Made of the name unless given."""
     question: str = ""
     """What the study asks, shown at the head of the report."""
     datasets: Unique[str] = Field(min_length=1)
@@ -44,6 +46,11 @@ class StudySpec(Spec):
     dataset and its name with a stroke between; of each dataset at most one, for regions of the same
     subjects and stimuli are no independent findings."""
     inference: Inference = Inference()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _titled(cls, content: Any) -> Any:
+        return with_title(content)
 
 
 @dataclass(frozen=True)

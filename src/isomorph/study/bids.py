@@ -90,7 +90,8 @@ class BidsConfounds(Spec):
         )
 
 
-def _names_a_region(pattern: str) -> str:
+def names_a_region(pattern: str) -> str:
+    """Return a pattern with one group, which finds a region's name; refuse any other."""
     try:
         found = re.compile(pattern)
     except re.error as error:
@@ -121,7 +122,7 @@ class MaskRegions(_Regions):
     kind: Literal["masks"]
     files: str | None = None
     """Glob pattern of the masks; `{subject}` stands for the subject."""
-    region: Annotated[str, AfterValidator(_names_a_region)] = (
+    region: Annotated[str, AfterValidator(names_a_region)] = (
         r"^(.+?)(?:\.nii(?:\.gz)?|(?:\.(?:label|shape|func))?\.gii|\.annot)$"
     )
     """Regular expression whose one group finds the region in a file's name. Masks with the same

@@ -9,7 +9,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from isomorph.errors import did_you_mean
-from isomorph.study._base import Name, Seed, Spec, Unique
+from isomorph.study._base import Name, Seed, Spec, Unique, with_title
 from isomorph.study._subjects import ALL, all_subjects
 from isomorph.study.archive import (
     ArchiveSpec,
@@ -17,6 +17,7 @@ from isomorph.study.archive import (
     SimulatedArchive,
 )
 from isomorph.study.pinned import PINNED
+from isomorph.study.published import PublishedScores
 from isomorph.study.responses import RdmResponses, ResponsesSpec
 from isomorph.study.stimuli import SharedStimuli, StimuliSpec
 
@@ -35,6 +36,10 @@ class Expected(Spec):
     """Units per region after quality criteria, summed over subjects."""
     bytes: int | None = None
     """Size of all the files together."""
+    published: tuple[PublishedScores, ...] = ()
+    """Scores that papers report of the dataset. They stop no stage: the page, `isomorph headline`
+    and `isomorph verify` say which were found again, and with `mismatch: refuse` the last fails
+    where one was not."""
     mismatch: Literal["refuse", "report"] = "refuse"
     """What a difference does: stop, or be said and go on."""
 
@@ -101,8 +106,8 @@ class NoiseSpec(Spec):
 
 
 PAPERS = {
-    "citation": "not stated",
-    "licence": "not stated",
+    "citation": "own data, no publication stated",
+    "licence": "own data, none stated",
     "species": "species not stated",
 }
 """What a reader must be told of data of others, and what is said of one's own without it."""
@@ -121,10 +126,11 @@ class DatasetSpec(Spec):
     """One dataset: bytes, stimuli and responses, with what a reader must know about it."""
 
     name: Name
-    title: str
+    title: str = ""
+    """Made of the name, of a folder of one's own (an archive of kind local); required, as citation,
+    licence and species are, of data of others."""
     citation: str = ""
-    """Required, as licence and species are, of data of others; of a folder of one's own (an archive
-    of kind local) they are not stated unless given."""
+    """Own data, not stated, unless given."""
     doi: str | None = None
     licence: str = ""
     species: str = ""
@@ -182,15 +188,15 @@ class DatasetSpec(Spec):
     @model_validator(mode="before")
     @classmethod
     def _own_data_need_no_papers(cls, content: Any) -> Any:
-        """Data of one's own need no citation, licence and species."""
+        """Data of one's own need no title, citation, licence and species."""
         archive = content.get("archive") if isinstance(content, dict) else None
         if isinstance(archive, dict) and archive.get("kind") == "local":
-            return {**PAPERS, **content}
+            return {**PAPERS, **with_title(content)}
         return content
 
     @model_validator(mode="after")
     def _others_are_cited(self) -> DatasetSpec:
-        if lacking := [key for key in PAPERS if not getattr(self, key)]:
+        if lacking := [key for key in ("title", *PAPERS) if not getattr(self, key)]:
             raise ValueError(
                 f"{', '.join(lacking)}: {'is' if len(lacking) == 1 else 'are'} required, of data "
                 "that are not in a folder of your own"

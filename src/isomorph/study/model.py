@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from isomorph.study._base import COMMIT, Name, Seed, Sha256, Spec, Unique
+from isomorph.study._base import COMMIT, Name, Seed, Sha256, Spec, Unique, with_title
 
 Positive = Annotated[float, Field(gt=0)]
 Channel = Annotated[float, Field(ge=0, le=1)]
@@ -99,7 +99,8 @@ class ModelSpec(Spec):
     """One model family: where it comes from, which layers are read, how images enter."""
 
     name: Name
-    title: str
+    title: str = ""
+    """Made of the name unless given."""
     source: str
     """`<source>/<what>`: `package/efficientnet-lite0`, `torchvision/resnet50`,
     `timm/vit_base_patch16_224.augreg_in21k`, `untrained/resnet50`, `baseline/pixels`. A study may
@@ -158,6 +159,11 @@ class ModelSpec(Spec):
     options: dict[str, Any] = {}
     """What the source itself needs: columns, orientations, frequencies."""
     batch_size: int = Field(default=128, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _titled(cls, content: Any) -> Any:
+        return with_title(content)
 
     @model_validator(mode="after")
     def _consistent(self) -> ModelSpec:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from isomorph.study._base import Name, Naming, Spec, Unique
 from isomorph.study.betas import BetaRegion, BetaResponses
-from isomorph.study.bids import BidsResponses
+from isomorph.study.bids import BidsResponses, names_a_region
 from isomorph.study.epochs import EpochResponses
 from isomorph.study.stored import REPETITION, TIME, RdmDistance, StoredArrays, StoredRdms
 from isomorph.study.windows import Window, refuse_same
@@ -266,7 +266,8 @@ class ArrayResponses(StoredArrays):
     kind: Literal["arrays"]
     responses: str
     """`.npy`, `.npz`, `.mat`, HDF5 or netCDF file inside the archive; `{subject}` stands for the
-    subject. Of several that match, which takes `order`, each is a session."""
+    subject. Of several that match, which takes `order`, each is a session, or with `region` a
+    region."""
     presentations: str | None = None
     """CSV or TSV with a `stimulus` column and optionally `session` and `run`, a row per
     presentation."""
@@ -274,6 +275,9 @@ class ArrayResponses(StoredArrays):
     """CSV or TSV with a `region` column and optionally `unit`, a row per unit."""
     regions: tuple[BetaRegion, ...] = ()
     """Files that mark the units of regions instead."""
+    region: Annotated[str, AfterValidator(names_a_region)] | None = None
+    """Regular expression whose one group finds the region in the name of each file instead, where
+    every region has a file of its own, of the same presentations."""
     times: str | EvenBins | None = None
     """CSV or TSV with `time_start` and `time_stop`, seconds from onset, a row per time bin in order
     of time; or `{start: -0.05, width: 0.001}`, where all bins are equally long. It goes with the
@@ -286,8 +290,8 @@ class ArrayResponses(StoredArrays):
     def _told_once(self) -> ArrayResponses:
         if (self.presentations is None) == (self.order is None):
             raise ValueError("give presentations, a table, or order: one of the two")
-        if (self.units is None) == (not self.regions):
-            raise ValueError("give units, a table, or regions: one of the two")
+        if sum((self.units is not None, bool(self.regions), self.region is not None)) != 1:
+            raise ValueError("give units, a table, or regions, or region: one of the three")
         if "*" in (self.variable or ""):
             raise ValueError("variable: names one array; arrays for each trial are of kind betas")
         if REPETITION in self.axes and self.order is None:
@@ -304,7 +308,8 @@ class RdmSource(StoredRdms):
 
     region: str
     file: str
-    """`.mat`, `.npy`, `.npz` or HDF5 file inside the archive, such as rsatoolbox writes."""
+    """`.mat`, `.npy`, `.npz`, HDF5 or CSV file inside the archive, such as rsatoolbox writes; a CSV
+    table is square, with the names of the stimuli in its header."""
     subjects: Unique[Name] = Field(min_length=1)
     """Subjects along the first remaining axis, or the one subject when there is none; in a file
     that names exactly the same subjects, by name."""

@@ -43,6 +43,9 @@ class StimulusOrder(Spec):
     counted_from: Literal[0, 1] | None = None
     """Whether the values are places, counted from 0 or from 1, in the stimulus table, or in what
     `into` lists. Without it they are names."""
+    others: Literal["refuse", "drop"] = "refuse"
+    """What becomes of places beyond the end of the list: they are refused, or left out and counted,
+    where it holds the first stimuli alone of all that were shown."""
     name: Naming = "{}"
     """How a value that is a name becomes the stimulus' name. With `{stem}` in place of `{}` it is a
     path, of which the last part without its ending counts."""

@@ -23,6 +23,9 @@ from isomorph.study.stored import RunOrder, StimulusOrder
 Array = npt.NDArray
 Names = npt.NDArray[np.str_]
 
+BEYOND = "beyond the list: "
+"""Begins what a stimulus is called that is none of those listed: it is a name, and no id."""
+
 
 class Listed:
     """Lists in the files of a subject, and which files were read for them."""
@@ -63,9 +66,14 @@ class Listed:
             known, listed, ids = self.own.names.stimuli, self.own.names.table, True
             _refuse_numbers_left_out(known, listed, where)
         numbers = np.where(blank, str(order.counted_from), texts).astype(np.int64)
+        beyond = np.zeros_like(blank)
+        if order.others == "drop":
+            beyond = ~blank & (numbers - order.counted_from >= len(known))
+            numbers[beyond] = order.counted_from
         has = f"{listed} lists {len(known):,}"
         places = places_in(numbers, order.counted_from, len(known), where, has)
-        return np.where(blank, "", known[places]).astype(np.str_), where, ids
+        found = np.where(beyond, np.char.add(BEYOND, texts), "")
+        return np.where(blank | beyond, found, known[places]), where, ids
 
     def runs(self, order: RunOrder, total: int) -> tuple[Names, str]:
         """Return the run of each presentation, and where it stands."""

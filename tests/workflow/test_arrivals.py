@@ -1,0 +1,117 @@
+"""Datasets whose files alone differ from others: locks, bytes, stimuli and responses in miniature.
+
+All in one process, as the commands a person would type; what follows from responses is tested on
+the datasets of `test_replicas`.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+import replica_study as replicas
+
+from isomorph.archives.lock import read_lock
+from isomorph.artefacts import read_array, read_responses
+from isomorph.cli import main
+from isomorph.jobs import jobs
+from isomorph.layout import Layout
+from isomorph.stages import rdms
+from isomorph.study import load_study
+
+STUDY = {"name": "arriving", "title": "Files of many kinds", "distances": ["crossnobis"]}
+PIXELS = {
+    "name": "pixels", "title": "Pixels", "source": "baseline/pixels", "preprocessing": {"size": 8},
+}  # fmt: skip
+ARRIVAL = ("fetch", "stimuli", "responses")
+KNOWN = replicas.replicas("arriving")
+
+
+@pytest.fixture(scope="module")
+def arrived(tmp_path_factory):
+    """Give the study of all replicas that arrive, once their responses are there."""
+    folder = tmp_path_factory.mktemp("arrivals")
+    replicas.write_config(folder, STUDY, {"pixels": PIXELS}, KNOWN)
+    archives = replicas.write_files(folder, KNOWN)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for variable, own in (("TVSD", "tvsd"), ("TRIPLEN", "triple-n")):
+            patch.setenv(variable, str(archives / "local" / own))
+        with replicas.servers(archives, folder / "objects") as servers:
+            patch.setenv("ISOMORPH_MIRRORS", servers.mirrors)
+            assert main(["lock", "--study", "config/study.yaml"]) == 0
+            study = load_study(folder / "config" / "study.yaml")
+            chosen = [job for job in jobs(study) if job.stage in ARRIVAL]
+            for command in replicas.commands(chosen):
+                assert main(command) == 0, command
+        yield Layout(load_study(folder / "config" / "study.yaml"), folder)
+
+
+@pytest.mark.parametrize("dataset", sorted(KNOWN))
+def test_what_is_locked_arrives_and_is_read(arrived, dataset):
+    if arrived.study.dataset(dataset).archive.kind != "local":
+        files = {file.path for file in read_lock(arrived.study, dataset).files}
+        folder = arrived.archive(dataset)
+        assert files <= {str(file.relative_to(folder)) for file in folder.rglob("*")}
+    stimuli = set(pd.read_csv(arrived.stimuli(dataset), dtype=str)["stimulus"])
+    for subject in KNOWN[dataset].SUBJECTS:
+        for data in read_responses(arrived.responses(dataset, subject)).values():
+            assert set(data["stimulus"].values) <= stimuli
+            assert np.isfinite(data["response"].values).all()
+            assert data.sizes["unit"]
+
+
+def responses(layout, dataset, subject):
+    (data,) = read_responses(layout.responses(dataset, subject)).values()
+    return data
+
+
+def test_units_of_each_hemisphere_make_one_region_on_the_grid_of_the_volumes(arrived):
+    data = responses(arrived, "ds001499", "CSI1")
+    regions, counts = np.unique(data["region"].values, return_counts=True)
+    assert dict(zip(regions, counts, strict=True)) == {"EarlyVis": 96, "LOC": 96, "PPA": 96}
+
+
+def test_sessions_of_the_shared_photographs_are_each_standardised_by_all_of_their_trials(arrived):
+    data = responses(arrived, "nsd-shared", "subj01")
+    assert np.unique(data["session"].values).tolist() == ["01", "02", "03"]
+    assert set(zip(data["run"].values, data["session"].values, strict=True)) <= {
+        (str(run), f"0{(run + 1) // 2}") for run in range(1, 7)
+    }
+    # 20 and 40 were added to whole sessions, of which a part is left
+    assert abs(data["response"].groupby("session").mean().values).max() < 3
+    assert np.unique(data["region"].values).tolist() == ["V1", "V2", "V3", "hV4", "ventral"]
+
+
+def test_the_shared_photographs_are_compared_across_runs(arrived):
+    rdms.run_brain(arrived, "nsd-shared")
+    found = read_array(arrived.brain_rdms("nsd-shared"), "rdms")
+    assert np.isfinite(found["crossnobis"]).all()
+    assert found.sizes["representation"] == 10  # five regions of two people
+    assert (found["fold"] == "run").all()
+
+
+def test_vertices_without_a_value_are_left_out(arrived):
+    data = responses(arrived, "mosaic-god", "sub-01")
+    regions, counts = np.unique(data["region"].values, return_counts=True)
+    assert dict(zip(regions, counts, strict=True)) == {
+        "FFC": 12, "PIT": 12, "V1": 9, "V2": 12, "V4": 12
+    }  # fmt: skip
+
+
+def test_files_of_regions_stand_side_by_side(arrived):
+    data = responses(arrived, "ds004212", "sub-01")
+    assert data["region"].values.tolist() == ["ffa"] * 5 + ["v1"] * 7
+
+
+def test_electrodes_of_each_monkey_are_of_its_own_regions(arrived):
+    for subject, place in (("monkeyF", 512), ("monkeyN", 768)):
+        data = responses(arrived, "tvsd", subject)
+        it = data["response"].values[:, data["region"].values == "IT"]
+        assert abs(it[:, 0] - place).max() < 6  # its activity is the number of the electrode
+
+
+def test_spikes_of_the_window_in_trials_of_the_shared_photographs(arrived):
+    data = responses(arrived, "triple-n", "M1")
+    kept = [0, 1, 3, 4, 5, 7]
+    assert data["stimulus"].values[3] == "shared0004_nsd03078"
+    expected = [[10 * (2 * unit + trial + 1) for unit in range(3)] for trial in kept]
+    np.testing.assert_allclose(data["response"].values, expected, rtol=1e-5)
