@@ -191,7 +191,7 @@ def test_package_of_the_pages_adds_an_archive_that_is_fetched_like_any_other(ext
 
 
 def test_where_no_package_adds_it_a_kind_of_archive_is_unknown(tmp_path):
-    with pytest.raises(StudyError, match=r'archive.kind: unknown "mirrorbox", known: bucket, dandi'):
+    with pytest.raises(StudyError, match=r'kind: unknown "mirrorbox", known: bucket, dandi'):
         write_study(tmp_path, {"kind": "mirrorbox"})
 
 

@@ -18,7 +18,8 @@ from isomorph.beginning.setting import Setting
 from isomorph.beginning.tables import Tables, is_table, nearest, tables_of
 from isomorph.errors import IsomorphError
 from isomorph.foreign.brain_images import open_image
-from isomorph.responses.named_arrays import Variables, as_names, read_variables
+from isomorph.responses.array_values import as_names
+from isomorph.responses.named_arrays import Variables, read_variables
 from isomorph.responses.times import EDGES
 from isomorph.saying import count
 

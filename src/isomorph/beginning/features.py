@@ -14,7 +14,9 @@ from isomorph.beginning.place import Place
 from isomorph.beginning.setting import ABSENT, Setting
 from isomorph.beginning.tables import order_table
 from isomorph.errors import IsomorphError
-from isomorph.responses.named_arrays import STIMULUS_KEYS, Variables, as_names, read_variables
+from isomorph.foreign.stored_array import STIMULUS_KEYS
+from isomorph.responses.array_values import as_names
+from isomorph.responses.named_arrays import Variables, read_variables
 from isomorph.responses.order import is_numbered
 from isomorph.saying import count
 from isomorph.stimuli.naming import ENDING, id_of

@@ -13,7 +13,8 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table
 from isomorph.foreign.natural import by_number
 from isomorph.foreign.stored_array import STIMULUS_KEYS, SUBJECT_KEYS
-from isomorph.responses.named_arrays import DESCRIPTORS, Variables, as_names
+from isomorph.responses.array_values import DESCRIPTORS, as_names
+from isomorph.responses.named_arrays import Variables
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.naming import ids_of, path_id
 from isomorph.study.responses import RdmSource

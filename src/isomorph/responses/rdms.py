@@ -11,7 +11,8 @@ import numpy.typing as npt
 import xarray as xr
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.named_arrays import Variables, fields_of, read_variables, variable_of
+from isomorph.responses.array_values import fields_of, variable_of
+from isomorph.responses.named_arrays import Variables, read_variables
 from isomorph.responses.order import (
     named_order,
     order_of,

@@ -23,10 +23,10 @@ from isomorph.foreign.entities import in_order
 from isomorph.foreign.stored_array import STIMULUS_KEYS
 from isomorph.responses.array_sessions import ArrayUnits, Named, divided
 from isomorph.responses.array_times import bins_inside, times_of
+from isomorph.responses.array_values import as_names
 from isomorph.responses.betas.beta_regions import find_regions
 from isomorph.responses.betas.subject_betas import unit_names
 from isomorph.responses.betas.subject_maps import only
-from isomorph.responses.named_arrays import as_names
 from isomorph.responses.region_names import NOWHERE
 from isomorph.responses.sessions import summary
 from isomorph.responses.stored.cells import in_space_of

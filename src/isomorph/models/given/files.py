@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from isomorph.beside import by_name
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign.stored_array import STIMULUS_KEYS
 from isomorph.models.source import Inputs, Request
 from isomorph.own import SEED, seeded
-from isomorph.responses.named_arrays import STIMULUS_KEYS, Variables, as_names
+from isomorph.responses.array_values import as_names
+from isomorph.responses.named_arrays import Variables
 from isomorph.responses.order import Names, named_order, order_of, ordered_as
 from isomorph.stimuli.naming import ids_of
 from isomorph.study import Spec, spec_from

@@ -21,7 +21,8 @@ from isomorph.models.given.ready import ReadyRdms
 from isomorph.models.layers import select
 from isomorph.models.source import Inputs
 from isomorph.registry import Registry
-from isomorph.responses.named_arrays import RSATOOLBOX, Variables, as_names, read_variables
+from isomorph.responses.array_values import RSATOOLBOX, as_names
+from isomorph.responses.named_arrays import Variables, read_variables
 from isomorph.responses.rdms import SAID, read_vectors
 from isomorph.responses.stacks import reordered
 from isomorph.study.given import AS_GIVEN, RdmOptions

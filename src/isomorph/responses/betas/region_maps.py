@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.array_files import is_array_file
+from isomorph.responses.array_values import as_names
 from isomorph.responses.betas.maps import Maps, open_maps
-from isomorph.responses.named_arrays import as_names
 from isomorph.responses.places import Place
 from isomorph.responses.stored.cells import as_cells
 from isomorph.responses.stored.counted import places_in

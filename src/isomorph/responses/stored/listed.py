@@ -13,7 +13,7 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table
 from isomorph.foreign.array_files import is_array_file, read_array
 from isomorph.foreign.natural import by_number
-from isomorph.responses.named_arrays import as_names
+from isomorph.responses.array_values import as_names
 from isomorph.responses.order import is_numbered
 from isomorph.responses.stored.counted import places_in
 from isomorph.responses.subject_files import SubjectFiles
