@@ -450,5 +450,7 @@ def test_the_row_numbers_that_pandas_writes_are_no_feature(tmp_path):
 
 def test_files_that_features_are_not_read_from(tmp_path):
     (tmp_path / "net.pt").write_bytes(b"PK")
-    with pytest.raises(IsomorphError, match=r"net.pt: holds no arrays isomorph can read.*\.safetensors"):
+    with pytest.raises(
+        IsomorphError, match=r"net.pt: holds no arrays isomorph can read.*\.safetensors"
+    ):
         read("features/net.pt", tmp_path)
