@@ -6,7 +6,6 @@ the folder of the notebook, and the value of the last expression of each is show
 
 from __future__ import annotations
 
-import ast
 import base64
 import contextlib
 import io
@@ -15,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import cells
 import matplotlib
 
 matplotlib.use("Agg")
@@ -40,13 +40,9 @@ def executed(file: Path) -> dict[str, Any]:
 
 def outputs_of(source: str, names: dict[str, Any], number: int) -> list[dict[str, Any]]:
     """Run one cell and return what it shows."""
-    tree = ast.parse(source)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    printed, value = io.StringIO(), None
+    printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(io.StringIO()):
-        exec(compile(tree, f"cell {number}", "exec"), names)
-        if last is not None:
-            value = eval(compile(ast.Expression(last.value), f"cell {number}", "eval"), names)
+        value = cells.run(source, names, f"cell {number}")
     found: list[dict[str, Any]] = []
     if text := printed.getvalue():
         found.append({"name": "stdout", "output_type": "stream", "text": _lines(text)})

@@ -22,7 +22,6 @@ or, before the first block, for the page:
 from __future__ import annotations
 
 import argparse
-import ast
 import contextlib
 import io
 import os
@@ -38,6 +37,8 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+
+import cells
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
@@ -220,14 +221,10 @@ def _python(page: Page, code: str, fails: bool) -> str:
     """Run Python in the page's namespace, and return what it said and what it gave."""
     printed = io.StringIO()
     try:
-        tree = ast.parse(code)
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
-            exec(compile(tree, page.name, "exec"), page.names)
-            if last is not None:
-                value = eval(compile(ast.Expression(last.value), page.name, "eval"), page.names)
-                if value is not None:
-                    print(repr(value))
+            value = cells.run(code, page.names, page.name)
+            if value is not None:
+                print(repr(value))
     except Exception as error:
         if not fails:
             raise PageError(f"{printed.getvalue()}{traceback.format_exc()}") from None

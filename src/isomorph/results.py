@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import builtins
 import html
-import webbrowser
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 import xarray as xr
@@ -24,6 +21,7 @@ from isomorph.layout import Layout
 from isomorph.left_out import as_decided
 from isomorph.making import DECLARED, Fitting, command_of, outputs_of
 from isomorph.rdms.collection import indexed
+from isomorph.results_page import Page, shown_page
 from isomorph.saved import HEAD, array_in, path_given
 from isomorph.study import load_study
 
@@ -92,37 +90,6 @@ def _study_of(folder: Path) -> Path:
         f'{config}: no file of a study called "{folder.name}", nor is one built in; name it: '
         'open_results(..., study="...")'
     )
-
-
-@dataclass(frozen=True)
-class Page:
-    """The page of a study, which a notebook shows as a link and a frame.
-
-    Attributes
-    ----------
-    file : Path
-    """
-
-    file: Path
-
-    @property
-    def address(self) -> str:
-        """Where a browser finds it."""
-        return self.file.resolve().as_uri()
-
-    def __repr__(self) -> str:
-        return f"the page of the study: {self.file}"
-
-    def _repr_html_(self) -> str:
-        # A notebook's server shows what lies below the notebook, and no other files.
-        here = Path.cwd()
-        below = self.file.resolve().is_relative_to(here)
-        found = quote(self.file.resolve().relative_to(here).as_posix()) if below else self.address
-        where = html.escape(found, quote=True)
-        link = f'<p><a href="{where}" target="_blank">{html.escape(str(self.file))}</a></p>'
-        if not below:
-            return link
-        return f'{link}<iframe src="{where}" title="report" width="100%" height="600"></iframe>'
 
 
 @dataclass(frozen=True)
@@ -281,10 +248,7 @@ class Results:
             When the page has not been made, or is not what the study now says, with the command
             that makes it.
         """
-        page = Page(self.open("report"))
-        if not _in_notebook():
-            webbrowser.open(page.address)
-        return page
+        return shown_page(self.open("report"))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -356,12 +320,6 @@ class Results:
         raise IsomorphError(
             f'{artefact} of {names[0]}: no {what} "{names[-1]}", {did_you_mean(names[-1], last)}'
         )
-
-
-def _in_notebook() -> bool:
-    """Tell whether a kernel of a notebook runs this."""
-    shell = getattr(builtins, "get_ipython", lambda: None)()
-    return getattr(shell, "kernel", None) is not None
 
 
 def _artefacts() -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from isomorph.errors import IsomorphError
-from isomorph.foreign.hdf5 import afford_dataset, open_hdf5, refuse_outside
+from isomorph.foreign.hdf5 import afford_dataset, open_hdf5
+from isomorph.foreign.hdf5_links import refuse_outside
 from isomorph.foreign.nwb import part
 
 KEY = b"-----BEGIN OPENSSH PRIVATE KEY-----"

@@ -1,23 +1,16 @@
 """The notebook of the library: it runs, and shows what it says."""
 
-import importlib.util
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import run_notebook
 from scipy.io import loadmat
 
 DOCS = Path(__file__).parents[2] / "docs"
 NOTEBOOK = DOCS / "library.ipynb"
 FETCHED = DOCS.parent / "data" / "archive" / "kriegeskorte92" / "demos" / "92imageData"
-
-
-def runner():
-    found = importlib.util.spec_from_file_location("run_notebook", DOCS / "run_notebook.py")
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
 
 
 def code(notebook):
@@ -33,7 +26,7 @@ def test_its_cells_run_and_show_what_is_kept_in_it(tmp_path):
     text = NOTEBOOK.read_text()
     assert text.count("resamples = 1000") == 1
     quick.write_text(text.replace("resamples = 1000", "resamples = 60"))
-    found = runner().executed(quick)
+    found = run_notebook.executed(quick)
     for before, now in zip(code(kept), code(found), strict=True):
         assert [sorted(one.get("data", {})) for one in before["outputs"]] == [
             sorted(one.get("data", {})) for one in now["outputs"]

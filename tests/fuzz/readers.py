@@ -79,12 +79,6 @@ def _variables(file: Path) -> object:
     return {name: np.asarray(value) for name, value in read_variables(file).items()}
 
 
-def _features(file: Path) -> object:
-    from isomorph.models.given.arrays import read_arrays
-
-    return {name: np.asarray(value) for name, value in read_arrays(file).items()}
-
-
 def _tensors(file: Path) -> None:
     import torch
     from safetensors.torch import save_file
@@ -704,9 +698,9 @@ READERS: dict[str, Reader] = {
         cost=300,
     ),
     "MATLAB 7.3": Reader("a.mat", _matlab_73, _variables, cost=100),
-    "features": Reader("a.safetensors", _tensors, _features),
-    "netCDF": Reader("a.nc", _netcdf_by("h5netcdf"), _features, cost=60),
-    "netCDF, classic": Reader("a.nc", _netcdf_by("scipy"), _features),
+    "features": Reader("a.safetensors", _tensors, _variables),
+    "netCDF": Reader("a.nc", _netcdf_by("h5netcdf"), _variables, cost=60),
+    "netCDF, classic": Reader("a.nc", _netcdf_by("scipy"), _variables),
     "netCDF 3": Reader("a.nc", _netcdf, _variables, cost=2),
     "rsatoolbox": Reader("a.hdf5", _rsatoolbox, _variables, cost=60),
     "TSV": Reader("a.tsv", _bytes(EVENTS), _table, text=True),

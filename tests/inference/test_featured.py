@@ -10,7 +10,6 @@ import pytest
 
 from isomorph import rdm
 from isomorph.inference.analysis import Analysis
-from isomorph.inference.asking import families_of
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.comparing import comparison_tables
 from isomorph.inference.featured import (
@@ -25,6 +24,7 @@ from isomorph.inference.featured import (
 )
 from isomorph.inference.gather import candidates_of, regions_of
 from isomorph.inference.given import joined
+from isomorph.inference.given_controls import families_of
 from isomorph.inference.nested import choose
 from isomorph.inference.scores import scores_of
 from isomorph.measures import MEASURES, Stack

@@ -132,6 +132,20 @@ def test_names_that_are_not_understood_are_not_passed_over(tmp_path):
     assert found(category=["a", "b", "b", "a", "c"]).sizes["layer"] == 1
 
 
+def test_features_of_a_new_matlab_file_stand_beside_structs_text_and_cells(tmp_path):
+    with h5py.File(tmp_path / "net.mat", "w") as opened:
+        opened["early"], opened["late"] = EARLY.T, LATE.T  # as MATLAB of version 7.3 lays them out
+        opened["note"] = np.frombuffer(b"notes", np.uint8).reshape(5, 1).astype(np.uint16)
+        opened["nothing"] = np.array([5, 5], np.uint64)
+        opened.create_group("design")["seconds"] = np.zeros(5)
+        opened["cells"] = np.array([[opened["late"].ref]] * 5, dtype=h5py.ref_dtype)
+        opened["note"].attrs["MATLAB_class"] = np.bytes_("char")
+        opened["nothing"].attrs["MATLAB_empty"] = 1
+    found = read("features/net.mat", tmp_path, options={"order": "table"})
+    assert sorted(found["layer"].values.tolist()) == ["early", "late"]
+    assert_allclose(found["gram"].sel(layer="early"), gram(EARLY), atol=1e-9)
+
+
 def test_safetensors_hold_no_names_so_the_order_is_stated(tmp_path):
     layers = {"early": torch.tensor(EARLY[SHUFFLED]).bfloat16(), "late": torch.tensor(LATE)}
     save_file(layers, tmp_path / "net.safetensors")
@@ -249,6 +263,15 @@ def test_a_ready_rdm_is_put_in_order(tmp_path, condensed):
     found = read("rdms/one.npz", tmp_path, options={"distance": "euclidean"})
     assert_allclose(rdm_of(found, "rdm", "euclidean"), RDM)
     assert json.loads(found.attrs["left_out"]) == {}
+
+
+@pytest.mark.parametrize("engine", ["scipy", "h5netcdf"])
+def test_rdms_in_netcdf_are_put_in_order_by_the_names_in_it(tmp_path, engine):
+    square = squareform(RDM)[np.ix_(SHUFFLED, SHUFFLED)]
+    names = {"stimulus": [STIMULI[row] for row in SHUFFLED]}
+    data = xr.Dataset({"rdm": (("stimulus", "other"), square)}, coords=names)
+    data.to_netcdf(tmp_path / "one.nc", engine=engine)
+    assert_allclose(rdm_of(read("rdms/one.nc", tmp_path), "rdm"), RDM)
 
 
 def test_several_rdms_are_layers_seeds_or_one_mean(tmp_path):
@@ -427,5 +450,7 @@ def test_the_row_numbers_that_pandas_writes_are_no_feature(tmp_path):
 
 def test_files_that_features_are_not_read_from(tmp_path):
     (tmp_path / "net.pt").write_bytes(b"PK")
-    with pytest.raises(IsomorphError, match=r"net.pt: is of no kind .*\.safetensors"):
+    with pytest.raises(
+        IsomorphError, match=r"net.pt: holds no arrays isomorph can read.*\.safetensors"
+    ):
         read("features/net.pt", tmp_path)

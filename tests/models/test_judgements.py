@@ -11,11 +11,9 @@ from scipy.spatial.distance import pdist, squareform
 import isomorph as iso
 from isomorph.errors import IsomorphError
 from isomorph.models import mistakes_of
-from isomorph.models.given.judgements import (
-    rdm_of_arrangements,
-    rdm_of_ratings,
-    rdm_of_triplets,
-)
+from isomorph.models.given.arrangements import rdm_of_arrangements
+from isomorph.models.given.ratings import rdm_of_ratings
+from isomorph.models.given.triplets import rdm_of_triplets
 from isomorph.study import ModelSpec
 
 NAMES = [f"im{number:02}" for number in range(1, 11)]

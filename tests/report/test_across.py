@@ -17,7 +17,8 @@ from isomorph.report import across, across_words
 from isomorph.report.areas import areas_of
 from isomorph.report.common_stimuli import shared
 from isomorph.report.evidence import read_results
-from isomorph.report.page import over_datasets, templates
+from isomorph.report.over_datasets import over_datasets
+from isomorph.report.page import templates
 from isomorph.report.summary import matrix
 from isomorph.study import StudyError, load_study
 

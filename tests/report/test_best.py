@@ -10,8 +10,8 @@ sys.path.append(str(Path(__file__).parents[1] / "figures"))
 
 from synthetic_study import BEST, write_study
 
-from isomorph.figures.numbers import interval, number
 from isomorph.layout import Layout
+from isomorph.numerals import interval, number
 from isomorph.report import best as told
 from isomorph.report.best import answer, footnote, layer_selection, models_table, told_rows
 from isomorph.report.contests import models_compared

@@ -6,7 +6,7 @@ from synthetic_study import write_scores
 from test_bundle import opened
 
 from isomorph.artefacts import provenance, read_table, write_table
-from isomorph.figures.numbers import number
+from isomorph.numerals import number
 from isomorph.report.evidence import read_results
 from isomorph.report.explored import bundles, explored
 from isomorph.report.grid import SETTING

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from synthetic_study import scores_of, write_study
 
-from isomorph.figures.numbers import interval, number
+from isomorph.numerals import interval, number
 from isomorph.report.answers import sentences
 from isomorph.report.evidence import read_results
 from isomorph.report.unsaid import unsaid

@@ -14,12 +14,13 @@ import isomorph
 from isomorph import report
 from isomorph.artefacts import provenance, read_table, sha256, write_beside, write_table
 from isomorph.errors import IsomorphError
-from isomorph.figures.numbers import interval, number
 from isomorph.layout import Layout
+from isomorph.numerals import interval, number
 from isomorph.report.answers import read, sentences
+from isomorph.report.columns import tied
 from isomorph.report.made import commit
 from isomorph.report.missing import judge
-from isomorph.report.page import SECTIONS, anchors, render, tied
+from isomorph.report.page import SECTIONS, anchors, render
 from isomorph.report.unsaid import unsaid
 from isomorph.study import load_study
 

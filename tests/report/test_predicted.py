@@ -12,8 +12,8 @@ from isomorph.catalogue import ordered
 from isomorph.errors import IsomorphError
 from isomorph.figures.captioned import Drawable
 from isomorph.layout import Layout
+from isomorph.report.dataset_section import p_notes
 from isomorph.report.evidence import Illustrated
-from isomorph.report.page import p_notes
 from isomorph.report.predicted import predicted
 from isomorph.stages.figures import read_tables
 from isomorph.study.prediction import Prediction

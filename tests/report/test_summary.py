@@ -11,9 +11,9 @@ from synthetic_study import scores_of, write_study
 
 from isomorph.report.answers import sentences
 from isomorph.report.bars import bar
+from isomorph.report.dataset_section import n_bins
 from isomorph.report.evidence import read_results
 from isomorph.report.layer_sets import best_said, members
-from isomorph.report.page import n_bins
 from isomorph.report.summary import matrix, rows_of
 from isomorph.report.summary_text import WIDTH, told
 from isomorph.report.summary_words import key, mark, spoken

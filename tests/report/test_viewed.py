@@ -3,6 +3,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from page_data import opened
 from PIL import Image
 
@@ -54,6 +55,23 @@ def test_values_are_those_of_the_artefacts(drawn, whole_view):
     assert len(kinds) == 2 * 2 + 5 + 5 + 1  # regions of two datasets, layers of first seeds
     assert ("", "", "net-untrained-seed0", "stem") in kinds
     assert held["left_out"] == []
+
+
+def test_every_file_is_opened_once_and_closed(drawn, monkeypatch):
+    held, open_dataset = {}, xr.open_dataset
+
+    def noting(file, **options):
+        if options.get("phony_dims") is None:  # not who asks for attributes alone
+            held.setdefault(file, []).append(found := open_dataset(file, **options))
+            return found
+        return open_dataset(file, **options)
+
+    monkeypatch.setattr(xr, "open_dataset", noting)
+    view_of(drawn)
+    rdms = {file: every for file, every in held.items() if "rdms" in str(file)}
+    assert len(rdms) > 3
+    assert {len(every) for every in rdms.values()} == {1}
+    assert all(one._close is None for every in rdms.values() for one in every)
 
 
 def test_what_tables_say_of_a_pair_is_that_of_the_main_measure(drawn, whole_view):

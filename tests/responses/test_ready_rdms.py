@@ -15,7 +15,7 @@ from scipy.spatial.distance import squareform
 from isomorph.artefacts import provenance, read_array, write_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
-from isomorph.responses.named_arrays import as_names
+from isomorph.responses.array_values import as_names
 from isomorph.responses.rdms import read_source
 from isomorph.responses.stacks import condensed
 from isomorph.stages.reliability import run as run_reliability

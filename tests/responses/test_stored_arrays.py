@@ -601,7 +601,7 @@ def region(**changes):
         ({"runs": {"file": "design.h5", "variable": "ordering", "holds": "lengths"}},
          "ordering: lists 42 presentations, .* holds 12"),
         ({"order": {"file": "design.h5", "variable": "ordering", "counted_from": 0}},
-         "presentation 4 is of place 6, but .* lists 6, counted from 0"),
+         "number 4 is place 6, but .* lists 6, counted from 0"),
         ({"order": {"file": "design.h5", "variable": "stimpattern"}},
          r"stimpattern: is of shape \(2, 9\), expected one value for each presentation; where"),
         ({"order": {"file": "design.h5", "variable": "order"}},

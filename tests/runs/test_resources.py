@@ -10,7 +10,8 @@ from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.making import DECLARED
 from isomorph.runs import resources
-from isomorph.runs.sizes import GUESSES, Sizes, sizes_of
+from isomorph.runs.known import GUESSES
+from isomorph.runs.sizes import Sizes, sizes_of
 from isomorph.study import load_study
 
 CONFIG = Path(__file__).parents[2] / "config"

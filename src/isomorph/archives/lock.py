@@ -88,6 +88,11 @@ def picked(dataset: DatasetSpec) -> dict[str, PickedFiles]:
     return found
 
 
+def into_of(source: PickedFiles) -> str:
+    """Return the folder of the archive a source's files come to stand in, '' for the archive's."""
+    return str(getattr(source, "into", ""))
+
+
 def lock_file(study: Study, dataset: str) -> Path:
     """Return where the lock of a dataset stands: beside its YAML file."""
     return lock_beside(study.dataset_files[dataset])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from isomorph.archives.lock import Lock, LockedFile, lock_file, picked
+from isomorph.archives.lock import Lock, LockedFile, below, into_of, lock_file, picked
 from isomorph.archives.patterns import filled, find
 from isomorph.archives.resolve.selection import choose
 from isomorph.errors import IsomorphError
@@ -42,7 +42,7 @@ class FileSource:
 
     def inside(self, path: str) -> str | None:
         """Return a path as it counts from this source's folder, None where it is not below it."""
-        top = f"{self.into.strip('/')}/" if self.into.strip("/") else ""
+        top = below(self.into, "")
         return path.removeprefix(top) if path.startswith(top) else None
 
 
@@ -52,7 +52,7 @@ def list_sources(spec: DatasetSpec) -> list[FileSource]:
         FileSource(
             key,
             one.origin,
-            getattr(one, "into", ""),
+            into_of(one),
             one.include,
             one.exclude,
             not key.startswith("also"),
@@ -164,7 +164,7 @@ def paths_below(
             {
                 inside: path
                 for path, into in home.items()
-                if into == source.into.strip("/") and (inside := source.inside(path)) is not None
+                if into == source.into and (inside := source.inside(path)) is not None
             },
         )
         for source in sources
@@ -173,5 +173,5 @@ def paths_below(
 
 def _home(path: str, sources: Sequence[FileSource]) -> str | None:
     """Return the innermost folder of any source that holds a path."""
-    folders = [one.into.strip("/") for one in sources if one.inside(path) is not None]
+    folders = [one.into for one in sources if one.inside(path) is not None]
     return max(folders, key=len, default=None)

@@ -27,8 +27,8 @@ from isomorph.beginning.setting import Setting
 from isomorph.beginning.tables import Tables, is_table, nearest, tables_of
 from isomorph.errors import IsomorphError
 from isomorph.foreign.brain_images import open_image
-from isomorph.models.given.arrays import Arrays, read_arrays
-from isomorph.responses.named_arrays import as_names
+from isomorph.responses.array_values import as_names
+from isomorph.responses.named_arrays import Variables, read_variables
 from isomorph.responses.times import EDGES
 from isomorph.saying import count
 
@@ -220,12 +220,12 @@ def _counted(regions: Counter[str]) -> str:
 def _fit(place: Place, path: str, tables: Tables, *, strict: bool) -> _Fit | None:
     """Return the first array of a file of which both axes are named, None where there is none."""
     try:
-        arrays = read_arrays(place.at(path))
+        arrays = read_variables(place.at(path), fields=True)
     except IsomorphError:
         if strict and place.only:
             raise
         return None
-    for name, shape in arrays.shapes.items():
+    for name, shape in arrays.of_numbers().items():
         for axes in orders(shape):
             fit = _named(place, path, arrays, tables, dict(zip(axes, shape, strict=True)))
             if fit is not None:
@@ -249,7 +249,7 @@ def orders(shape: Sequence[int]) -> Iterator[tuple[str, ...]]:
 def _named(
     place: Place,
     path: str,
-    arrays: Arrays,
+    arrays: Variables,
     tables: Tables,
     size: Mapping[str, int],
 ) -> _Fit | None:
@@ -313,7 +313,7 @@ def _last(name: str) -> str:
 
 
 def rows_of(
-    place: Place, path: str, arrays: Arrays, tables: Tables, size: int
+    place: Place, path: str, arrays: Variables, tables: Tables, size: int
 ) -> tuple[Named, str] | None:
     """Return what names the stimulus of each row, and the table it stands in, '' for the file."""
     pictures = ids_of_all(place)
@@ -340,10 +340,10 @@ def rows_of(
 def _places(place: Place, path: str, size: int) -> Named | None:
     """Return what another file of arrays lists as places of images, one for each presentation."""
     try:
-        arrays = read_arrays(place.at(path))
+        arrays = read_variables(place.at(path), fields=True)
     except IsomorphError:
         return None  # a file of something else
-    for key, shape in arrays.shapes.items():
+    for key, shape in arrays.of_numbers().items():
         if arrays.sizes.get(key) != size or max(shape) != size:
             continue
         values = np.ravel(arrays[key])
@@ -357,7 +357,7 @@ def _places(place: Place, path: str, size: int) -> Named | None:
     return None
 
 
-def _texts(arrays: Arrays, size: int) -> Iterator[tuple[str, list[str]]]:
+def _texts(arrays: Variables, size: int) -> Iterator[tuple[str, list[str]]]:
     """Yield the variables of a file that hold so many names."""
     for key in arrays:
         if arrays.sizes.get(key) != size:
@@ -370,7 +370,9 @@ def _texts(arrays: Arrays, size: int) -> Iterator[tuple[str, list[str]]]:
             yield key, names.tolist()
 
 
-def _names_of_units(path: str, arrays: Arrays, size: int) -> tuple[tuple[str, ...], Counter[str]]:
+def _names_of_units(
+    path: str, arrays: Variables, size: int
+) -> tuple[tuple[str, ...], Counter[str]]:
     for key, values in _texts(arrays, size):
         if _last(key) in REGIONS:
             return (path, key), Counter(one for one in values if one)

@@ -15,8 +15,9 @@ from isomorph.beginning.place import Place
 from isomorph.beginning.setting import ABSENT, Setting
 from isomorph.beginning.tables import order_table
 from isomorph.errors import IsomorphError
-from isomorph.models.given.arrays import Arrays, read_arrays
-from isomorph.responses.named_arrays import STIMULUS_KEYS, as_names
+from isomorph.foreign.stored_array import STIMULUS_KEYS
+from isomorph.responses.array_values import as_names
+from isomorph.responses.named_arrays import Variables, read_variables
 from isomorph.responses.order import is_numbered
 from isomorph.saying import count
 from isomorph.stimuli.naming import ENDING, id_of
@@ -117,7 +118,7 @@ def features_in(place: Place) -> Iterator[Features]:
         if not (place.only or any(word in stem for word in WORDS)):
             continue
         try:
-            arrays = read_arrays(place.at(path))
+            arrays = read_variables(place.at(path), fields=True)
         except IsomorphError:
             if place.only:
                 raise
@@ -126,10 +127,10 @@ def features_in(place: Place) -> Iterator[Features]:
             yield one
 
 
-def _described(path: str, arrays: Arrays, pictures: Collection[str]) -> Features | None:
+def _described(path: str, arrays: Variables, pictures: Collection[str]) -> Features | None:
     shapes = {
         name: shape
-        for name, shape in arrays.shapes.items()
+        for name, shape in arrays.of_numbers().items()
         if len(shape) >= 2 and shape[0] > 2 and not _is_square(arrays, name, shape)
     }
     if not shapes:
@@ -138,7 +139,7 @@ def _described(path: str, arrays: Arrays, pictures: Collection[str]) -> Features
     layers = {name: shape for name, shape in shapes.items() if shape[0] == rows}
     for key in arrays:
         usual = key.rpartition("/")[2] in STIMULUS_KEYS
-        if not usual and (key in arrays.shapes or arrays.sizes.get(key) != rows):
+        if not usual and (key in shapes or arrays.sizes.get(key) != rows):
             continue
         said = as_names(arrays[key])
         if said is not None and (usual or all(id_of(one, pictures) for one in said.tolist())):
@@ -146,7 +147,7 @@ def _described(path: str, arrays: Arrays, pictures: Collection[str]) -> Features
     return Features(path, layers, rows, ())
 
 
-def _is_square(arrays: Arrays, name: str, shape: tuple[int, ...]) -> bool:
+def _is_square(arrays: Variables, name: str, shape: tuple[int, ...]) -> bool:
     """Tell whether an array is rather an RDM."""
     if len(shape) < 2 or shape[-1] != shape[-2]:
         return False

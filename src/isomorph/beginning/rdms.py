@@ -16,16 +16,9 @@ from isomorph.beginning.place import Place
 from isomorph.beginning.setting import ABSENT, Setting
 from isomorph.beginning.tables import order_table
 from isomorph.errors import IsomorphError
-from isomorph.responses.named_arrays import (
-    DESCRIPTORS,
-    FORMATS,
-    RSATOOLBOX,
-    SUBJECT_KEYS,
-    Variables,
-    as_names,
-    fields_of,
-    read_variables,
-)
+from isomorph.foreign.stored_array import SUBJECT_KEYS
+from isomorph.responses.array_values import DESCRIPTORS, RSATOOLBOX, as_names, fields_of
+from isomorph.responses.named_arrays import FORMATS, Variables, read_variables
 from isomorph.responses.order import named_order
 from isomorph.responses.rdms import SAID, read_source
 from isomorph.responses.stacks import condensed

@@ -11,7 +11,7 @@ from isomorph.beginning.images import ids_of_all
 from isomorph.beginning.place import Place
 from isomorph.beginning.tables import Tables, tables_of
 from isomorph.errors import IsomorphError
-from isomorph.models.given.arrays import read_arrays
+from isomorph.responses.named_arrays import read_variables
 
 MOST = 3
 """Tables, or names, that a message shows."""
@@ -27,10 +27,10 @@ def lacking(place: Place) -> str:
     tables = tables_of(place)
     for path in place.ending(*ENDINGS):
         try:
-            arrays = read_arrays(place.at(path))
+            arrays = read_variables(place.at(path), fields=True)
         except IsomorphError as error:
             return str(error)
-        several = {name: shape for name, shape in arrays.shapes.items() if len(shape) > 1}
+        several = {name: shape for name, shape in arrays.of_numbers().items() if len(shape) > 1}
         if not several:
             continue
         name, shape = max(several.items(), key=lambda one: math.prod(one[1]))

@@ -12,7 +12,6 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from isomorph.figures.main_rows import Family
-from isomorph.figures.numbers import number
 from isomorph.figures.style import (
     ON_DARK,
     ON_LIGHT,
@@ -23,6 +22,7 @@ from isomorph.figures.style import (
     styled,
     thinned,
 )
+from isomorph.numerals import number
 
 MOST_WRITTEN = 10
 """Models up to which the cells carry their numbers."""

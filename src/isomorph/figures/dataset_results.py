@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from isomorph.figures import main_rows
-from isomorph.figures.numbers import percent
 from isomorph.inference.model_scores import model_scores, winners
+from isomorph.numerals import percent
 from isomorph.study import Study
 
 

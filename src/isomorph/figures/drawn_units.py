@@ -10,9 +10,9 @@ import pandas as pd
 from isomorph.figures.brain_map import draw_brain_map, voxels
 from isomorph.figures.drawable import Drawable, Drawing
 from isomorph.figures.main_rows import highest
-from isomorph.figures.numbers import listed, number, percent
 from isomorph.figures.topography import draw_topographies, places_of_sensors
 from isomorph.figures.unit_courses import draw_unit_courses, unit_courses
+from isomorph.numerals import listed, number, percent
 from isomorph.saying import count
 from isomorph.study.windows import in_milliseconds
 

@@ -13,11 +13,11 @@ import pandas as pd
 
 from isomorph.figures import depth, main_rows
 from isomorph.figures.main_rows import Bounds, Family, MainRows
-from isomorph.figures.numbers import ceiling_said, interval, listed, number, percent
 from isomorph.figures.reliability_curves import UnitReliability
 from isomorph.figures.style import short_titles
 from isomorph.figures.timecourse import course_of
 from isomorph.measures.tied import rankdata
+from isomorph.numerals import interval, listed, number, percent
 from isomorph.responses.times import EDGES
 from isomorph.saying import count
 from isomorph.study.windows import in_milliseconds
@@ -89,7 +89,7 @@ def against(value: float, bounds: Bounds | str) -> str:
     if isinstance(bounds, str):
         return "the noise ceiling being undefined"
     where = "below" if value < bounds.low else "above" if value > bounds.high else "within"
-    return f"{where} the noise ceiling of {ceiling_said(bounds)}"
+    return f"{where} the noise ceiling of {bounds.words}"
 
 
 def rdms(left: np.ndarray, right: np.ndarray, region: str, layer: str, n: int) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from isomorph.inference.chosen_layers import ON_STIMULI
+from isomorph.numerals import interval, number
 from isomorph.responses.times import EDGES
 from isomorph.study import Study
 from isomorph.study.windows import in_time
@@ -217,6 +218,13 @@ class Bounds(NamedTuple):
     low: float
     high: float
     estimate: float | None = None
+
+    @property
+    def words(self) -> str:
+        """Return `.50 to .60` for several subjects, `.87 [.84, .90]` for one."""
+        if self.estimate is None:
+            return f"{number(self.low)} to {number(self.high)}"
+        return f"{number(self.estimate)} {interval(self.low, self.high)}"
 
 
 def ceiling(rows: pd.DataFrame) -> Bounds | str:

@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 
 from isomorph.figures import depth
 from isomorph.figures.main_rows import Family, ceiling, significant
-from isomorph.figures.numbers import number
 from isomorph.figures.score_panel import TURNED, draw_scores
 from isomorph.figures.style import (
     CEILING,
@@ -30,6 +29,7 @@ from isomorph.figures.style import (
     styled,
     thinned,
 )
+from isomorph.numerals import number
 
 MOST_BANDS = 2
 """Networks up to which the intervals of all layers are drawn as bands."""

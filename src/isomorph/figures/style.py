@@ -17,7 +17,7 @@ from matplotlib.colors import Colormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 
 from isomorph.figures.main_rows import SIGNIFICANT, Family
-from isomorph.figures.numbers import number
+from isomorph.numerals import number
 
 STRONG = (
     "#0067a5", "#c8501e", "#0f9b6c", "#691e69", "#b478f0", "#004b00",

@@ -8,8 +8,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from isomorph.figures import main_rows
-from isomorph.figures.numbers import number
 from isomorph.figures.style import INK, SMALL, SOFT, estimate, painted, region_panels, styled
+from isomorph.numerals import number
 
 KINDS = {
     "layers": "layers combined",

@@ -61,7 +61,7 @@ def _dataset(
 ) -> StoredArray:
     one = opened[name]
     where = f"{file}: {name}"
-    if one.shape is None or "MATLAB_empty" in one.attrs:
+    if is_empty(one):
         return as_stored(np.zeros((0,)), file, name)
     if matlab and is_text(one):
         afford_dataset(one, where)
@@ -116,6 +116,11 @@ def _class(one: h5py.Dataset) -> str:
     return said.decode() if isinstance(said, bytes) else str(said)
 
 
+def is_empty(one: h5py.Dataset) -> bool:
+    """Tell whether a data set holds nothing; one that MATLAB calls empty holds its shape alone."""
+    return one.shape is None or "MATLAB_empty" in one.attrs
+
+
 def is_text(one: h5py.Dataset) -> bool:
     """Tell whether a data set is what MATLAB calls text: the codes of its letters."""
     return _class(one) == "char"
@@ -136,13 +141,16 @@ def dims_of(one: h5py.Dataset) -> tuple[str, ...]:
     )
 
 
-def length_of(one: h5py.Dataset, *, matlab: bool = False) -> int:
-    """Return how many values a data set has, of texts of letters how many texts."""
+def shape_of(one: h5py.Dataset, *, matlab: bool = False) -> tuple[int, ...]:
+    """Return the shape that a data set has when it is read: letters are joined to texts."""
+    if is_empty(one):
+        return (0,)
     if matlab and is_text(one):
-        return int(one.shape[1]) if one.ndim == 2 else 1
-    letters = one.shape[-1] if one.dtype == "S1" and one.ndim > 1 else 1
-    return int(one.size or 0) // max(letters, 1)
+        return (one.shape[1],) if one.ndim == 2 and one.shape[1] > 1 else ()
+    if one.dtype == "S1" and one.ndim > 1:
+        return tuple(one.shape[:-1])
+    return tuple(one.shape[::-1] if matlab else one.shape)
 
 
 def _text(one: h5py.Dataset) -> str:
-    return "" if "MATLAB_empty" in one.attrs else "".join(map(chr, np.ravel(one[()].T, "F")))
+    return "" if is_empty(one) else "".join(map(chr, np.ravel(one[()].T, "F")))

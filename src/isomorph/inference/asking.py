@@ -5,29 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import pandas as pd
 import xarray as xr
 
-from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.errors import IsomorphError
 from isomorph.inference.analysis import Analysis
 from isomorph.inference.featured import GRAM, lacking, takes_features
 from isomorph.inference.given import brain_given, models_given
+from isomorph.inference.given_controls import Names, families_of
+from isomorph.inference.given_stimuli import Table, lined_up
 from isomorph.inference.many_given import joined_parts, n_stimuli_of, parts_given, refuse_unable
 from isomorph.inference.many_stimuli import MANY
 from isomorph.inference.measured import Measured, models_by_name, plain
-from isomorph.inference.members import ModelFamily
 from isomorph.inference.vectors import UNSPECIFIED
 from isomorph.measures import FEATURES, MEASURES
 from isomorph.rdms.collection import available, distances_of
 from isomorph.rdms.distances import DISTANCES
-from isomorph.rdms.lined_up import names_of, over, refuse_unnamed
-from isomorph.rdms.named import first_twice, labels, one_name, several
+from isomorph.rdms.named import one_name, several
 from isomorph.rdms.paired import asked_distances, of_brain, of_layers, refuse_unknown
 from isomorph.study import Inference
 
-Names = str | Sequence[str]
 Distances = str | Mapping[str, str] | Sequence[str | Mapping[str, str]]
-Table = pd.DataFrame | Sequence[str]
 
 NO_MODELS = object()
 """Stands for models where regions are compared with none."""
@@ -203,106 +200,6 @@ def refuse_unfit(measures: Sequence[str], distances: Sequence[str], *, sure: boo
                 f"{name} takes the Gram matrix of features, which RDMs of {able} hold and those of "
                 f'{", ".join(distances)} do not; give isomorph.rdm(..., distance="...")'
             )
-
-
-def families_of(names: Sequence[str], untrained: Mapping[str, Names]) -> list[ModelFamily]:
-    """Return models, untrained controls of one network being one.
-
-    Parameters
-    ----------
-    names : sequence of str
-        All models.
-    untrained : mapping of str to str or sequence of str
-        Trained models with their untrained controls.
-
-    Raises
-    ------
-    IsomorphError
-        When one is not a model, or stands for two.
-    """
-    if not isinstance(untrained, Mapping):
-        raise IsomorphError(
-            f"untrained: is {type(untrained).__name__}, expected a mapping of trained models to "
-            "their untrained controls"
-        )
-    controls: dict[str, tuple[str, ...]] = {}
-    for trained, given in untrained.items():
-        controls[trained] = tuple(several(given, "untrained"))
-        for name in (trained, *controls[trained]):
-            if name not in names:
-                raise IsomorphError(f'untrained: no model "{name}", {did_you_mean(name, names)}')
-    every = [name for some in controls.values() for name in some]
-    if twice := first_twice([*every, *controls]):
-        raise IsomorphError(
-            f'untrained: "{twice}" is named twice; a model is trained, or the control of one that '
-            "is"
-        )
-    taken = set(every)
-    families = []
-    for name in names:
-        if name in taken:
-            continue
-        families.append(ModelFamily(name, (name,)))
-        if some := controls.get(name):
-            own = some[0] if len(some) == 1 else f"{name} untrained"
-            families.append(ModelFamily(own, some, len(some) > 1, name))
-    return families
-
-
-def lined_up(
-    data: Sequence[xr.Dataset], stimuli: Table | None, what: Sequence[str] | None = None
-) -> tuple[pd.DataFrame, list[xr.Dataset]]:
-    """Return the table of stimuli and all RDMs over them in its order.
-
-    Parameters
-    ----------
-    data : sequence of Dataset
-        RDMs of regions, then of every model.
-    stimuli : DataFrame, sequence of str or None
-    what : sequence of str, optional
-        What each is called in messages.
-
-    Raises
-    ------
-    IsomorphError
-        When they are not over the same stimuli.
-    """
-    what = what or ["brain", *(f'model "{one["model"].item()}"' for one in data[1:])]
-    if stimuli is None:
-        refuse_unnamed(data, what)
-        named = next((at for at, one in enumerate(data) if names_of(one) is not None), 0)
-        names, others = list(map(str, data[named]["stimulus"].values.tolist())), what[named]
-        table = pd.DataFrame({"stimulus": names})
-    else:
-        table = _table(stimuli)
-        names, others = table["stimulus"].tolist(), "stimuli"
-        # RDMs without names stand in the order of the table, whatever that of the regions is.
-        data = [
-            over(one, names, own, others) if names_of(one) is None else one
-            for one, own in zip(data, what, strict=True)
-        ]
-        if names_of(data[0]) is not None and set(names) == set(names_of(data[0]) or ()):
-            names = names_of(data[0]) or names
-    lined = [
-        over(one, names, own, others if own != others else "stimuli")
-        for one, own in zip(data, what, strict=True)
-    ]
-    return table.set_index("stimulus", drop=False).loc[names], lined
-
-
-def _table(stimuli: Table) -> pd.DataFrame:
-    """Return a table of stimuli, from one or from their names alone."""
-    if not isinstance(stimuli, pd.DataFrame):
-        stimuli = pd.DataFrame({"stimulus": labels(stimuli, "stimuli")})
-    if "stimulus" not in stimuli.columns:
-        raise IsomorphError(
-            'stimuli: has no column "stimulus", '
-            f"{did_you_mean('stimulus', map(str, stimuli.columns))}"
-        )
-    names = labels(stimuli, "stimuli: stimulus")
-    if twice := first_twice(names):
-        raise IsomorphError(f'stimuli: "{twice}" comes twice, expected each once')
-    return stimuli.assign(stimulus=names).reset_index(drop=True)
 
 
 def _given(brain: Any, models: Any, distance: str) -> tuple[xr.Dataset, list[xr.Dataset]]:

@@ -9,9 +9,11 @@ from typing import Any
 from isomorph.catalogue import ordered
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.inference.analysis import Analysis
-from isomorph.inference.asking import Distances, Names, Table, analysis_of
+from isomorph.inference.asking import Distances, analysis_of
 from isomorph.inference.explain.explaining import explanation_tables
 from isomorph.inference.explain.material import Roles
+from isomorph.inference.given_controls import Names
+from isomorph.inference.given_stimuli import Table
 from isomorph.inference.keywords import inference_of
 from isomorph.inference.result import Result
 from isomorph.inference.trust.recovering import not_recovered, recovery_tables

@@ -9,9 +9,11 @@ from typing import Any
 import pandas as pd
 
 from isomorph.catalogue import ordered
-from isomorph.inference.asking import NO_MODELS, Distances, Names, Table, analysis_of
+from isomorph.inference.asking import NO_MODELS, Distances, analysis_of
 from isomorph.inference.ceilings import ceiling
 from isomorph.inference.comparing import asked, comparison_tables, regions_asked
+from isomorph.inference.given_controls import Names
+from isomorph.inference.given_stimuli import Table
 from isomorph.inference.keywords import inference_of
 from isomorph.inference.result import Result
 from isomorph.rdms.paired import of_brains

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from isomorph.measures import Floats
+from isomorph.numerals import number
 
 CEILING = ("ceiling_lower", "ceiling_upper")
 """Columns of the bounds of a noise ceiling."""
@@ -19,11 +20,6 @@ KEYS = ("model", "region", "time_start", "time_stop", "distance", "measure")
 
 WIDTH, HEIGHT, MARGIN = 150, 16, 4
 """Of a drawing, in pixels."""
-
-
-def number(value: float, digits: int = 2) -> str:
-    """Return a number rounded to some digits; what rounds to 0 has no sign."""
-    return f"{round(float(value), digits) + 0.0:.{digits}f}"
 
 
 def intervals(rows: pd.DataFrame, value: str, low: str, high: str) -> Iterator[str]:

@@ -241,7 +241,7 @@ def _sound(data: xr.Dataset, what: str) -> xr.Dataset:
         if (finite.any(axis=-1) != finite.all(axis=-1)).any():
             raise IsomorphError(
                 f"{what}: some pairs of {name} have no finite value and others do; every pair "
-                "needs one, so leave stimuli without out"
+                "needs one, so leave out the stimuli of such pairs"
             )
     levels = [data[name].values.tolist() for name in (*LEVELS, "layer") if name in data.coords
               and data[name].ndim]  # fmt: skip

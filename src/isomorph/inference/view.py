@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from isomorph.inference.drawings import CEILING, intervals, number, profiles
+from isomorph.inference.drawings import CEILING, intervals, profiles
+from isomorph.numerals import number, p_said, p_value, percent
 
 VALUES: Mapping[str, tuple[str, str, str]] = {
     "comparisons": ("estimate", "interval_low", "interval_high"),
@@ -25,8 +27,8 @@ VALUES: Mapping[str, tuple[str, str, str]] = {
 """What is drawn of a table: a value and its interval."""
 
 NOWRAP = 'style="white-space:nowrap"'
-SIGNIFICANT, LEAST_P = 0.05, 0.001
-"""Smaller p are significant; smaller than the second are not told apart."""
+SIGNIFICANT = 0.05
+"""Smaller p are significant."""
 
 MOST_REGIONS = 4
 """Regions about which there is a sentence each."""
@@ -136,13 +138,13 @@ def _of_region(row: pd.Series, tables: Mapping[str, pd.DataFrame], coverage: flo
     inside = []
     if np.isfinite([row["interval_low"], row["interval_high"]]).all():
         inside.append(
-            f"{100 * coverage:.0f} % interval {number(row['interval_low'])} to "
+            f"{percent(coverage)} interval {number(row['interval_low'])} to "
             f"{number(row['interval_high'])}"
         )
     inside.append(_ceiling(row))
     text += f" ({', '.join(inside)})"
     if row["p_corrected"] >= SIGNIFICANT:
-        text += f"; not significantly above chance (corrected p {number(row['p_corrected'], 3)})"
+        text += f"; not significantly above chance ({p_said(row['p_corrected'])})"
     sets = tables.get("layers_in_set", pd.DataFrame())
     if len(sets):
         own = sets[
@@ -167,11 +169,8 @@ def _cells(column: pd.Series) -> list[str]:
     """Return cells as they are shown: numbers to three digits, words escaped."""
     if column.dtype.kind != "f":
         return [html.escape(str(value)) for value in column.tolist()]
-    least = LEAST_P if str(column.name).startswith("p_") else -np.inf
-    return [
-        "" if np.isnan(value) else f"&lt; {LEAST_P}" if value < least else number(value, 3)
-        for value in column.tolist()
-    ]
+    said = p_value if str(column.name).startswith("p_") else partial(number, digits=3)
+    return ["" if np.isnan(value) else html.escape(said(value)) for value in column.tolist()]
 
 
 def _filled(table: pd.DataFrame, column: str) -> bool:

@@ -11,9 +11,9 @@ import numpy as np
 
 from isomorph.errors import IsomorphError
 from isomorph.models.baselines import BASELINES
-from isomorph.models.given.arrays import read_arrays
 from isomorph.models.outline import outline
 from isomorph.models.source_entries import SOURCES
+from isomorph.responses.named_arrays import read_variables
 from isomorph.study import ModelSpec
 
 FEW = 3
@@ -46,7 +46,7 @@ def named_layers(spec: ModelSpec, beside: Path) -> dict[str, str]:
     """
     head, _, what = spec.source.partition("/")
     if head == "features":
-        shapes = read_arrays(beside / what).shapes
+        shapes = read_variables(beside / what).of_numbers()
         return {name: f"of shape {shape}" for name, shape in shapes.items() if len(shape) > 1}
     if head == "baseline" and (of_images := BASELINES[what].of_images) is not None:
         size = spec.preprocessing.size if spec.preprocessing else BASELINES[what].size

@@ -251,7 +251,7 @@ def _mistakes_of_files(spec: ModelSpec, source: Source) -> list[str]:
         return [f"options.{mistake}" for mistake in error.mistakes]
     if isinstance(said, BehaviourOptions) and said.task not in TASKS:
         return [f'options.task: unknown "{said.task}", {did_you_mean(said.task, TASKS)}']
-    each = "seeds" in (getattr(said, "stack", ""), getattr(said, "participants", ""))
+    each = getattr(said, "by_seed", False)
     if (SEED in spec.source or each) and not spec.seeds:
         return [f"seeds: {spec.source} is read by seed, and there are none; list them"]
     if spec.seeds and SEED not in spec.source and not each:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.main_rows import SIGNIFICANT
-from isomorph.figures.numbers import estimate, listed, number, p_said, p_value, percent
 from isomorph.inference.estimated import RowStatus
+from isomorph.numerals import estimate, listed, number, p_equals, p_said, percent
 from isomorph.report.across import ranks_of
 from isomorph.report.areas import DIFFERENCE, MODEL, TRAINING
 from isomorph.report.columns import P, PageColumn, Record, Table, table_of
@@ -130,15 +130,10 @@ def _contrast(row: Record, leader: str, results: DatasetResults) -> str:
 
 def _spread(row: Record) -> str:
     """Say whether datasets differ in a contrast by more than their errors."""
-    how = f"I² = {percent(row['i2'])}, p of Q {_equals(row['q_p'])}"
+    how = f"I² = {percent(row['i2'])}, p of Q {p_equals(row['q_p'])}"
     if row["q_p"] < SIGNIFICANT:
         return f"in it the datasets differ more than their errors explain ({how})"
     return f"in it the datasets do not differ significantly more than their errors explain ({how})"
-
-
-def _equals(p: float) -> str:
-    text = p_value(p)
-    return text if text.startswith("<") else f"= {text}"
 
 
 def _told(row: Record, results: DatasetResults) -> dict[str, Any]:

@@ -9,15 +9,14 @@ from typing import Any
 from isomorph.figures import main_rows
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.main_rows import Bounds
-from isomorph.figures.numbers import (
-    ceiling_said,
+from isomorph.figures.titles import measure_label, within_sentence
+from isomorph.numerals import (
     estimate,
     listed,
     number,
     p_said,
     percent,
 )
-from isomorph.figures.titles import measure_label, within_sentence
 from isomorph.report.cells import Cell
 from isomorph.report.dependence import over_regions
 from isomorph.report.evidence import read_results
@@ -87,9 +86,7 @@ def _score(row: Row, lead: Cell) -> str:
         "on held-out stimuli" if lead.held_out else "at its best layer, chosen on the same stimuli"
     )
     verb = "scores highest, " if first else "scores "
-    ceiling = (
-        f" (noise ceiling {ceiling_said(row.ceiling)})" if isinstance(row.ceiling, Bounds) else ""
-    )
+    ceiling = f" (noise ceiling {row.ceiling.words})" if isinstance(row.ceiling, Bounds) else ""
     title = lead.family.title + ("," if "," in lead.family.title else "")
     return f"{first}{title} {verb}{score_said(lead)} {how} {where}{ceiling}"
 

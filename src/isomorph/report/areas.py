@@ -39,7 +39,21 @@ SEVERAL_SEEDS = "several seeds have no common standard error; see their contrast
 
 @dataclass(frozen=True)
 class Effects:
-    """What one region gives for the average: effects with their errors, or why there is none."""
+    """What one region gives for the average: effects with their errors, or why there is none.
+
+    Attributes
+    ----------
+    known : mapping of contrast to (float, float)
+        Effect and standard error, both divided by the square root of the region's reliability.
+    lacking : mapping of contrast to str
+        Why the others have none.
+    highest : str
+        The model with the highest score on held-out stimuli, empty without any.
+    distance : str
+        Under which distance.
+    reason : str
+        Why the region gives nothing at all, empty where it does.
+    """
 
     known: Mapping[Contrast, tuple[float, float]] = field(default_factory=dict)
     lacking: Mapping[Contrast, str] = field(default_factory=dict)

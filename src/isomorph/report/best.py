@@ -11,15 +11,14 @@ import pandas as pd
 from isomorph.figures import main_rows
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.main_rows import Bounds, Family, MainRows
-from isomorph.figures.numbers import (
+from isomorph.figures.titles import distance_title, measure_label
+from isomorph.numerals import (
     NONE,
-    ceiling_said,
     estimate,
     interval,
     number,
     percent,
 )
-from isomorph.figures.titles import distance_title, measure_label
 from isomorph.report.answers import sentence
 from isomorph.report.cells import Cell, held_out, of_models
 from isomorph.report.columns import P, PageColumn, Table, Titled, table_of
@@ -55,7 +54,7 @@ def answer(row: Row) -> list[str]:
     said = [f"{one[0].upper()}{one[1:]}" for one in [sentence(row)] if one]
     if isinstance(row.ceiling, str):
         return [*said, f"The noise ceiling is undefined: {row.ceiling}."]
-    return [*said, f"The noise ceiling is {ceiling_said(row.ceiling)}; {_reached(row)}."]
+    return [*said, f"The noise ceiling is {row.ceiling.words}; {_reached(row)}."]
 
 
 def _reached(row: Row) -> str:

@@ -11,8 +11,8 @@ import pandas as pd
 
 from isomorph.figures import main_rows
 from isomorph.figures.main_rows import SURE, Family
-from isomorph.figures.numbers import interval, number
 from isomorph.inference.chosen_layers import ON_STIMULI
+from isomorph.numerals import interval, number
 from isomorph.report.columns import Record
 from isomorph.report.layer_sets import members, spread_of_sets
 

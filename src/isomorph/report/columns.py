@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from isomorph.figures.main_rows import SIGNIFICANT, SURE, place_of
-from isomorph.figures.numbers import NONE, estimate, interval, number, p_value, percent
 from isomorph.figures.titles import measure_label
+from isomorph.numerals import NONE, estimate, interval, number, p_value, percent
 
 Record = Mapping[Any, Any]
 Titled = list[tuple[str, "Table"]]

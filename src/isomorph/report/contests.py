@@ -8,9 +8,9 @@ import pandas as pd
 
 from isomorph.figures import main_rows
 from isomorph.figures.dataset_results import DatasetResults
-from isomorph.figures.numbers import interval
 from isomorph.figures.titles import distance_title, measure_label
 from isomorph.inference.estimated import PLACE
+from isomorph.numerals import interval
 from isomorph.report.columns import INTERVAL, REGION, P, PageColumn, Table, Titled, table_of
 from isomorph.saying import count
 

@@ -8,13 +8,13 @@ import pandas as pd
 
 from isomorph.figures import main_rows
 from isomorph.figures.dataset_results import DatasetResults
-from isomorph.figures.numbers import listed, number
 from isomorph.figures.titles import (
     distance_title,
     family_title,
     measure_label,
     within_sentence,
 )
+from isomorph.numerals import listed, number
 
 MOST_NAMED = 6
 """Measures named one by one in a sentence."""

@@ -9,11 +9,11 @@ import pandas as pd
 
 from isomorph.figures import main_rows
 from isomorph.figures.dataset_results import DatasetResults
-from isomorph.figures.numbers import NONE, number
 from isomorph.figures.titles import measure_label, measure_title, part_title
 from isomorph.figures.weighted import KINDS
 from isomorph.inference.estimated import PLACE
 from isomorph.inference.explain.similarities import STAND_INS
+from isomorph.numerals import NONE, number
 from isomorph.report.columns import REGION, P, PageColumn, Table, Titled, table_of
 from isomorph.report.evidence import Illustrated
 

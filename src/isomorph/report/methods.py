@@ -15,8 +15,8 @@ from pydantic import BaseModel
 
 from isomorph.archives.manifest import read_manifest
 from isomorph.artefacts import artefact_kind, read_array, read_responses
-from isomorph.figures.numbers import NONE, listed
 from isomorph.layout import Layout
+from isomorph.numerals import NONE, listed
 from isomorph.rdms.collection import notes_of, undefined_of
 from isomorph.report.columns import PageColumn, Table, table_of
 from isomorph.report.settings import sentence, settings_of

@@ -2,77 +2,50 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from isomorph.archives.manifest import Manifest, read_manifest
 from isomorph.artefacts import replacing, sha256, write_beside
 from isomorph.catalogue import CATALOGUE
 from isomorph.errors import IsomorphError
 from isomorph.figures import main_rows
-from isomorph.figures.numbers import number
 from isomorph.figures.style import slug
 from isomorph.figures.titles import (
-    CORRECTIONS,
-    correction,
-    distance_title,
     family_title,
     measure_title,
 )
-from isomorph.inference.families import by_p_alone
-from isomorph.inference.independence import BY_MOMENTS
 from isomorph.jobs import jobs
 from isomorph.layout import Layout
-from isomorph.making import begin, command_of, job_of, other_versions, stamp, stamps
+from isomorph.making import begin, job_of, other_versions, stamp, stamps
 from isomorph.measures import MEASURES
 from isomorph.models import SOURCES
 from isomorph.models.packing import described
-from isomorph.report import across_words, contests, viewed
-from isomorph.report.across import commands
-from isomorph.report.analysis_facts import FAMILIES, analysis
+from isomorph.numerals import number
+from isomorph.report import viewed
+from isomorph.report.analysis_facts import analysis
 from isomorph.report.answers import sentences
-from isomorph.report.areas import areas_of
 from isomorph.report.bars import bar
-from isomorph.report.best import (
-    answer,
-    every_layer,
-    footnote,
-    lacking,
-    layer_selection,
-    models_table,
-    some_interval_holds_0,
-    told_rows,
-)
-from isomorph.report.best import small_p_wide_interval as wide
 from isomorph.report.columns import tied
-from isomorph.report.common_stimuli import shared
+from isomorph.report.dataset_section import manifest_of, of_dataset, origins
 from isomorph.report.drawings import picture
-from isomorph.report.evidence import Illustrated, files, read_origins, read_results
-from isomorph.report.explained import explained
+from isomorph.report.evidence import Illustrated, read_results
 from isomorph.report.explored import bundles, choices
 from isomorph.report.kept import with_files
 from isomorph.report.links import linked
 from isomorph.report.made import made
 from isomorph.report.methods import methods
 from isomorph.report.missing import Judged, judge
-from isomorph.report.planted import recovered
-from isomorph.report.predicted import predicted
-from isomorph.report.published import of_study, scores, sources
-from isomorph.report.published import table as published_table
-from isomorph.report.robustness import robustness
+from isomorph.report.over_datasets import over_datasets
+from isomorph.report.published import of_study
 from isomorph.report.scripts import scripts
-from isomorph.report.summary import Matrix, Row, matrix, row_of, rows_of
+from isomorph.report.summary import matrix
 from isomorph.report.summary_words import MARKS, caption, key, mark, note, spoken
 from isomorph.report.unsaid import unsaid
-from isomorph.responses.times import EDGES
 from isomorph.saying import say
 from isomorph.stages.figures import free_name
 from isomorph.study import ModelSpec
@@ -191,7 +164,7 @@ def context(judged: Judged) -> dict[str, Any]:
         "datasets": [
             {
                 "spec": spec,
-                "results": None if (each := results[name]) is None else _dataset(layout, each),
+                "results": None if (each := results[name]) is None else of_dataset(layout, each),
                 "images": study.dataset(study.stimulus_set(name)).stimuli.kind != "conditions",
                 "level": study.level(name),
                 "methods": methods(layout, name, written=name in fit),
@@ -205,7 +178,7 @@ def context(judged: Judged) -> dict[str, Any]:
         ],
         "measures": [(measure_title(one), MEASURES.get(one)) for one in study.spec.measures],
         "origins": [
-            {"name": name, "files": _origins(layout, name), "manifest": _manifest(layout, name)}
+            {"name": name, "files": origins(layout, name), "manifest": manifest_of(layout, name)}
             if name in fit
             else {"name": name, "files": {}, "manifest": None}
             for name in study.datasets
@@ -220,26 +193,6 @@ def context(judged: Judged) -> dict[str, Any]:
     }
 
 
-def over_datasets(
-    layout: Layout, found: Sequence[Illustrated], whole: Matrix | None
-) -> dict[str, Any]:
-    """Return what is said of all datasets together, and how any number is made again."""
-    measured = [one for one in found if not one.simulated]
-    areas = areas_of(layout.study, measured, shared(layout)) if measured else pd.DataFrame()
-    files = {name: layout.path(name) for name in ("summary", "areas")}
-    inference = layout.study.spec.inference
-    said = across_words.sentences(areas, whole, measured[0]) if whole else []
-    return {
-        "title": "Over datasets" if said else "Every number again",
-        "said": said,
-        "tables": across_words.tables(areas, measured[0]) if measured else [],
-        "correction": CORRECTIONS[by_p_alone(inference.correction)],
-        "commands": commands(layout),
-        "command": command_of(layout, job_of(layout.study, "summarise")),
-        "files": [(file.name, file.name) for file in files.values() if file.is_file()],
-    }
-
-
 def anchors(found: Sequence[Illustrated]) -> dict[tuple[str, str], str]:
     """Return the identifier of the section of each region, by dataset and region, no two alike."""
     taken = {f"{slug(one.dataset)}-{section}" for one in found for section in SECTIONS}
@@ -248,123 +201,6 @@ def anchors(found: Sequence[Illustrated]) -> dict[tuple[str, str], str]:
         for one in found
         for shown in one.shown
     }
-
-
-def p_notes(results: Illustrated) -> list[str]:
-    """Return what is to be said of the p values of all tables.
-
-    Not of predictions: there a note says of a chosen layer that it has no p. Nor that a p is from
-    moments, which the glossary says.
-    """
-    tables = (table for kind, table in results.tables.items() if kind != "predictions")
-    notes = {str(note) for one in tables for note in one.get("p_note", pd.Series()).dropna()}
-    return sorted(notes - {"", BY_MOMENTS})
-
-
-def _dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
-    comparisons, shown = results.table("comparisons"), {one.region for one in results.shown}
-    without = [region for region in main_rows.regions(comparisons) if region not in shown]
-    known = scores(layout, results.dataset)
-    return {
-        "drawn": results.picture,
-        "pictures": results.pictures,
-        "names": list(dict.fromkeys(comparisons["region"])),
-        "n_bins": n_bins(comparisons),
-        "n_stimuli": 0 if comparisons.empty else int(comparisons["n_stimuli"].max()),
-        "timecourses": [one for one in results.pictures if one.kind == "timecourse"],
-        "explained": explained(results),
-        "predicted": predicted(results),
-        "alike": contests.models_against_models(results),
-        "regions": _regions(results),
-        "without": [
-            (region, "; ".join(dict.fromkeys(main_rows.rows_of(comparisons, region)["reason"])))
-            for region in without
-        ],
-        "models_compared": contests.models_compared(results),
-        "contrasts": contests.contrasts(results),
-        "comparisons_of_regions": contests.regions(results),
-        "regions_wide": wide(results.table("regions")),
-        "published": published_table(known),
-        "published_sources": sources(known),
-        "recovered": recovered([results]),
-        "recovery": contests.recovery(results, contests.main_recovery(results)),
-        "recovery_in_full": contests.recovery(results, results.table("recovery")),
-        "robustness": robustness(results),
-        "reliability": contests.reliability(results),
-        "files": files(layout, results.dataset),
-        "asked": {k: contests.family_size(results, k) for k in ("differences", "contrasts")},
-        "correction": correction(comparisons),
-        "p_notes": p_notes(results),
-        "correction_by_p": CORRECTIONS[by_p_alone(layout.study.spec.inference.correction)],
-        "simulated_some": bool(len(results.table("power"))),
-        "coverage": results.coverage,
-    }
-
-
-def n_bins(comparisons: pd.DataFrame) -> int:
-    """Return how many time bins a dataset has; 0 for one that is not divided."""
-    return len(comparisons[list(EDGES)].dropna().drop_duplicates())
-
-
-def _regions(results: Illustrated) -> list[dict[str, Any]]:
-    """Return each region in the time bin in which a model is most like it, with its other bins."""
-    told = {}
-    for row in rows_of(results):
-        others = [
-            _region(row_of(results, shown), results)
-            for shown in results.shown
-            if row.n_bins > 1 and shown.region != row.shown.region
-            and str(shown.rows["region"].iloc[0]) == row.region
-        ]  # fmt: skip
-        told[row.region] = _region(row, results) | {"others": others}
-    return list(told.values())
-
-
-def _region(row: Row, results: Illustrated) -> dict[str, Any]:
-    shown, first = row.shown, row.shown.rows.iloc[0]
-    own, rest = told_rows(results, shown)
-    return {
-        "name": shown.region,
-        "region": row.region,
-        "n_bins": row.n_bins,
-        "measure": measure_title(shown.measure),
-        "distance": distance_title(shown.distance),
-        "profile": results.picture("profile", shown.region),
-        "rdms": results.picture("rdms", shown.region),
-        "stimuli": results.picture("stimuli", shown.region),
-        "answer": answer(row),
-        "models": models_table(row),
-        "footnote": footnote(row),
-        "lacking": lacking(row),
-        "selected": layer_selection(row),
-        "full": every_layer(results, own),
-        "rest": rest,
-        "scheme": first["scheme"],
-        "wide": some_interval_holds_0(row),
-        "wide_somewhere": wide(own),
-        "correction": correction(shown.rows),
-        "family_size": int(first["family_size"]),
-        "family": FAMILIES[first["family"]],
-        "n_stimuli": int(first["n_stimuli"]),
-        "n_subjects": int(first["n_subjects"]),
-    }
-
-
-def _origins(layout: Layout, dataset: str) -> dict[str, dict[str, Any]]:
-    """Return where each file came from, settings and what was noted as text."""
-    return {
-        name: {
-            **asdict(origin),
-            "settings": json.dumps(origin.settings, indent=1),
-            "noted": json.dumps(origin.noted, indent=1) if origin.noted else "",
-        }
-        for name, origin in read_origins(layout, dataset).items()
-    }
-
-
-def _manifest(layout: Layout, dataset: str) -> Manifest | None:
-    """Return a dataset's manifest: which files, how large, which hashes."""
-    return read_manifest(layout, dataset) if layout.manifest(dataset).is_file() else None
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -8,8 +8,8 @@ import pandas as pd
 
 from isomorph.figures import main_rows
 from isomorph.figures.dataset_results import DatasetResults
-from isomorph.figures.numbers import listed
 from isomorph.figures.titles import distance_title, measure_label
+from isomorph.numerals import listed
 from isomorph.report.contests import main_recovery
 from isomorph.saying import count
 

@@ -11,10 +11,10 @@ import pandas as pd
 
 from isomorph.artefacts import read_array, read_table
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.figures.numbers import listed
 from isomorph.figures.titles import distance_title, measure_label, within_sentence
 from isomorph.layout import Layout
 from isomorph.measures import MEASURES
+from isomorph.numerals import listed
 from isomorph.report.columns import PageColumn, Table, table_of
 from isomorph.saying import count
 from isomorph.study.published import PublishedScores

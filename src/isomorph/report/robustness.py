@@ -9,7 +9,7 @@ import pandas as pd
 
 from isomorph.figures import main_rows
 from isomorph.figures.main_rows import MainRows
-from isomorph.figures.numbers import number, percent
+from isomorph.numerals import number, percent
 from isomorph.report.columns import PageColumn, Table, table_of
 from isomorph.report.dependence import of_settings
 from isomorph.report.evidence import Illustrated

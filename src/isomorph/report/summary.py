@@ -11,7 +11,6 @@ import pandas as pd
 from isomorph.figures import main_rows
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.main_rows import Bounds, Family, MainRows
-from isomorph.figures.numbers import ceiling_said
 from isomorph.report.cells import COLUMNS, Cell, by_model, cell_of
 
 TABLES = ("comparisons", "selection", "layers_in_set", "contrasts", "differences")
@@ -67,7 +66,7 @@ class Row:
         """The noise ceiling in words."""
         if isinstance(self.ceiling, str):
             return "no noise ceiling"
-        return f"ceiling {ceiling_said(self.ceiling)}"
+        return f"ceiling {self.ceiling.words}"
 
     @property
     def leader(self) -> Cell | None:

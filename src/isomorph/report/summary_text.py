@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 
 from isomorph.figures.main_rows import Bounds, Family
-from isomorph.figures.numbers import NONE, number
+from isomorph.numerals import NONE, number
 from isomorph.report.answers import read, sentences
 from isomorph.report.cells import Cell
 from isomorph.report.columns import tied

@@ -7,8 +7,8 @@ import math
 import pandas as pd
 
 from isomorph.figures.main_rows import Bounds
-from isomorph.figures.numbers import listed
 from isomorph.figures.titles import correction, distance_title, measure_title, within_sentence
+from isomorph.numerals import listed
 from isomorph.report.cells import Cell
 from isomorph.report.summary import Matrix, Row, named
 

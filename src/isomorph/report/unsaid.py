@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 
 from isomorph.figures.dataset_results import DatasetResults
-from isomorph.figures.numbers import listed
+from isomorph.numerals import listed
 from isomorph.report.cells import of_models
 from isomorph.report.contests import main_recovery
 from isomorph.report.summary import Row, named, rows_of

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from numpy.typing import NDArray
 
 from isomorph.figures import main_rows
@@ -22,6 +23,9 @@ from isomorph.report.evidence import Illustrated
 from isomorph.report.viewed_rdms import Viewed
 from isomorph.report.viewed_stimuli import categories, coded, small_images, thinned_out
 from isomorph.stages.levels import compared_stimuli
+
+Rdms = Callable[[Path], xr.Dataset]
+"""Returns the RDMs of a file, see `isomorph.report.viewed_rdms.files_of_rdms`."""
 
 BUNDLE = "data-rdms"
 """Under which name the page holds it."""
@@ -58,10 +62,18 @@ def viewed(
         `ends0`, and `told0` `(row, value)` of rows `scored0` `(row, two)`.
     """
     sets = _sets(layout, results)
+    with viewed_rdms.files_of_rdms() as rdms:
+        return _bundled(layout, sets, rdms, room)
+
+
+def _bundled(
+    layout: Layout, sets: Mapping[str, Sequence[Illustrated]], rdms: Rdms, room: int
+) -> str | None:
+    """Return what `viewed` does, given the function that opens files."""
     tables = {owner: compared_stimuli(layout, owner) for owner in sets}
     shown = {owner: thinned_out(table) for owner, table in tables.items()}
     sizes = {owner: letters(len(table) * (len(table) - 1)) for owner, table in shown.items()}
-    found = [one for owner, every in sets.items() for one in _found(layout, owner, every)]
+    found = [one for owner, every in sets.items() for one in _found(layout, owner, every, rdms)]
     kept = viewed_rdms.with_room(found, sizes, room)
     if not kept:
         return None
@@ -69,7 +81,7 @@ def viewed(
     headers = []
     for number, (owner, every) in enumerate(sets.items()):
         mine = [one for one in kept if one.owner == owner]
-        rows, packed = _packed(mine, shown[owner]["stimulus"].tolist())
+        rows, packed = _packed(mine, shown[owner]["stimulus"].tolist(), rdms)
         columns = categories(shown[owner])
         images = _images(layout, owner, shown[owner], len(sets))
         scored, told = _told(every, mine)
@@ -136,25 +148,28 @@ def _models(layout: Layout, every: Sequence[Illustrated]) -> dict[str, Path]:
     return {name: file for name, file in files.items() if name in first and file.is_file()}
 
 
-def _found(layout: Layout, owner: str, every: Sequence[Illustrated]) -> Iterator[Viewed]:
+def _found(
+    layout: Layout, owner: str, every: Sequence[Illustrated], rdms: Rdms
+) -> Iterator[Viewed]:
     """Yield every RDM over a set of stimuli."""
     main: set[str] = set()
     for one in every:
-        regions = list(viewed_rdms.of_regions(owner, layout.brain_rdms(one.dataset), one))
+        file = layout.brain_rdms(one.dataset)
+        regions = list(viewed_rdms.of_regions(owner, file, rdms(file), one))
         main.add(of_layers(viewed_rdms.main_distance(one, {each.distance for each in regions})))
         yield from regions
     chosen = {pair for one in every for pair in viewed_rdms.chosen_layers(one)}
     for model, file in _models(layout, every).items():
-        yield from viewed_rdms.of_layer(owner, model, file, main, chosen)
+        yield from viewed_rdms.of_layer(owner, model, file, rdms(file), main, chosen)
 
 
 def _packed(
-    mine: Sequence[Viewed], stimuli: Sequence[str]
+    mine: Sequence[Viewed], stimuli: Sequence[str], rdms: Rdms
 ) -> tuple[list[dict[str, Any]], NDArray[np.uint16]]:
     """Return the range of each RDM and how many subjects it is of, and all in steps."""
     rows, packed = [], []
-    for _, group in groupby(mine, key=lambda one: one.file):
-        for values, n in zip(*viewed_rdms.read(list(group), stimuli), strict=True):
+    for file, group in groupby(mine, key=lambda one: one.file):
+        for values, n in zip(*viewed_rdms.read(rdms(file), list(group), stimuli), strict=True):
             steps, low, high = quantised(values)
             rows.append({"low": low, "high": high, "n_subjects": n})
             packed.append(steps)

@@ -13,18 +13,20 @@ Of a model with several seeds only the first is among them. Sets of stimuli take
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from isomorph.artefacts import artefact_kind
 from isomorph.errors import IsomorphError
 from isomorph.figures import main_rows
 from isomorph.foreign import reading
+from isomorph.foreign.hdf5 import open_hdf5
 from isomorph.inference.gather import regions_of
 from isomorph.measures import FEATURES
 from isomorph.rdms.collection import available, distances_of
@@ -93,29 +95,64 @@ def compared_under(study: Study, there: Collection[str]) -> list[str]:
     return [*asked, *sorted(set(there) - set(of_brains(asked)))]
 
 
-def of_regions(owner: str, file: Path, results: Illustrated) -> Iterator[Viewed]:
-    """Yield the RDMs of the regions of a dataset."""
-    with opened(file) as data:
-        distances = distances_of(data)
-        main = of_brain(main_distance(results, distances))
-        names = sorted(set(data["region"].values.tolist()))
-        timed = "time" in data.dims
-        bins = range(data.sizes["time"] if timed else 1)
-        early = set(np.linspace(0, len(bins) - 1, min(MOST_BINS, len(bins))).round().astype(int))
-        for distance in distances:
-            there = available(data, distance).reshape(len(data["region"]), -1, len(bins))
-            for name in names:
-                own = there[data["region"].values == name].all(axis=1).any(axis=0)
-                for time in filter(own.__getitem__, bins):
-                    edges = [float(data[edge][time]) if timed else np.nan for edge in EDGES]
-                    yield Viewed(
-                        owner, file, distance, 0 if distance == main and time in early else 3,
-                        (name, time), results.dataset, in_time(name, *edges),
-                    )  # fmt: skip
+@contextmanager
+def files_of_rdms() -> Iterator[Callable[[Path], xr.Dataset]]:
+    """Yield what returns the RDMs of a file, of which no value is read before it is asked for.
+
+    Files are opened once each, and closed at the end.
+    """
+    with ExitStack() as held:
+        yield cache(lambda file: held.enter_context(_opened(file)))
+
+
+def _opened(file: Path) -> xr.Dataset:
+    with open_hdf5(file):
+        pass  # refuses what would keep HDF5 busy forever, or leads to other files
+    with reading(file, "a netCDF file"):
+        data = xr.open_dataset(file, engine="h5netcdf")
+    if (kind := data.attrs.get("artefact", "")) != "rdms":
+        data.close()
+        raise IsomorphError(f"{file}: holds {kind or 'no artefact of isomorph'}, not rdms")
+    return data
+
+
+def of_regions(owner: str, file: Path, data: xr.Dataset, results: Illustrated) -> Iterator[Viewed]:
+    """Yield the RDMs of the regions of a dataset.
+
+    Parameters
+    ----------
+    owner : str
+        The dataset whose stimuli they are over.
+    file : Path
+    data : Dataset
+        What it holds.
+    results : Illustrated
+    """
+    distances = distances_of(data)
+    main = of_brain(main_distance(results, distances))
+    names = sorted(set(data["region"].values.tolist()))
+    timed = "time" in data.dims
+    bins = range(data.sizes["time"] if timed else 1)
+    early = set(np.linspace(0, len(bins) - 1, min(MOST_BINS, len(bins))).round().astype(int))
+    for distance in distances:
+        there = available(data, distance).reshape(len(data["region"]), -1, len(bins))
+        for name in names:
+            own = there[data["region"].values == name].all(axis=1).any(axis=0)
+            for time in filter(own.__getitem__, bins):
+                edges = [float(data[edge][time]) if timed else np.nan for edge in EDGES]
+                yield Viewed(
+                    owner, file, distance, 0 if distance == main and time in early else 3,
+                    (name, time), results.dataset, in_time(name, *edges),
+                )  # fmt: skip
 
 
 def of_layer(
-    owner: str, model: str, file: Path, main: set[str], chosen: set[tuple[str, str]]
+    owner: str,
+    model: str,
+    file: Path,
+    data: xr.Dataset,
+    main: set[str],
+    chosen: set[tuple[str, str]],
 ) -> Iterator[Viewed]:
     """Yield the RDMs of the layers of a model, in depth order.
 
@@ -123,22 +160,21 @@ def of_layer(
     ----------
     owner, model : str
     file : Path
+    data : Dataset
+        What it holds.
     main : set of str
         Main distances of the datasets with these stimuli, as layers have them.
     chosen : set of (str, str)
         Models and layers that are best, or in a confidence set.
     """
-    with opened(file) as data:
-        names = data["layer"].values.tolist()
-        for distance in distances_of(data):
-            there = available(data, distance)
-            for place in np.argsort(data["depth"].values, kind="stable").tolist():
-                if there[place]:
-                    layer = names[place]
-                    turn = 4 if distance not in main else 1 if (model, layer) in chosen else 2
-                    yield Viewed(
-                        owner, file, distance, turn, (layer, place), model=model, layer=layer
-                    )
+    names = data["layer"].values.tolist()
+    for distance in distances_of(data):
+        there = available(data, distance)
+        for place in np.argsort(data["depth"].values, kind="stable").tolist():
+            if there[place]:
+                layer = names[place]
+                turn = 4 if distance not in main else 1 if (model, layer) in chosen else 2
+                yield Viewed(owner, file, distance, turn, (layer, place), model=model, layer=layer)
 
 
 def chosen_layers(results: Illustrated) -> set[tuple[str, str]]:
@@ -175,13 +211,17 @@ def with_room(found: Sequence[Viewed], sizes: Mapping[str, int], room: int) -> l
     return [one for one in found if one in kept]
 
 
-def read(wanted: Sequence[Viewed], stimuli: Sequence[str]) -> tuple[NDArray[np.float64], list[int]]:
+def read(
+    data: xr.Dataset, wanted: Sequence[Viewed], stimuli: Sequence[str]
+) -> tuple[NDArray[np.float64], list[int]]:
     """Return the values of RDMs of one file, and how many subjects each is the mean of.
 
     Parameters
     ----------
+    data : Dataset
+        What a file holds.
     wanted : sequence of Viewed
-        Of the same file.
+        Those of this file that are read.
     stimuli : sequence of str
         Those that are shown, in order.
 
@@ -192,9 +232,8 @@ def read(wanted: Sequence[Viewed], stimuli: Sequence[str]) -> tuple[NDArray[np.f
     n_subjects : list of int
         0 of layers.
     """
-    with opened(wanted[0].file) as data:
-        at = positions(data["stimulus"].values.tolist(), stimuli)
-        found = [_read(data, one, at) for one in wanted]
+    at = positions(data["stimulus"].values.tolist(), stimuli)
+    found = [_read(data, one, at) for one in wanted]
     return np.stack([values for values, _ in found]), [n for _, n in found]
 
 
@@ -237,11 +276,3 @@ def positions(there: Sequence[str], stimuli: Sequence[str]) -> NDArray[np.intp]:
     high = np.maximum(order[first], order[second])
     found: NDArray[np.intp] = low * (2 * len(there) - low - 1) // 2 + high - low - 1
     return found
-
-
-def opened(file: Path) -> xr.Dataset:
-    """Return RDMs as they stand in a file, which is read as far as it is asked."""
-    if (kind := artefact_kind(file)) != "rdms":
-        raise IsomorphError(f"{file}: holds {kind or 'no artefact of isomorph'}, not rdms")
-    with reading(file, "a netCDF file"):
-        return xr.open_dataset(file, engine="h5netcdf")

@@ -1,15 +1,17 @@
-"""Named arrays in `.mat`, `.npz`, `.npy`, HDF5 and netCDF files, and RDMs in tables.
+"""Named arrays in `.mat`, `.npz`, `.npy`, HDF5, netCDF and safetensors files, and RDMs in tables.
 
-Those of HDF5 files, MATLAB's of version 7.3 among them, are read when they are asked for; files of
-the other kinds are read whole.
+Those of HDF5 files, MATLAB's of version 7.3 among them, and of safetensors files are read when they
+are asked for; files of the other kinds are read whole.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import h5py
 import numpy as np
@@ -17,68 +19,101 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table, reading
-from isomorph.foreign.array_files import read_array
+from isomorph.foreign.array_files import flat_mat, read_array
 from isomorph.foreign.classic_netcdf import read_classic
 from isomorph.foreign.hdf5 import open_hdf5
-from isomorph.foreign.hdf5_arrays import length_of
+from isomorph.foreign.hdf5_arrays import dims_of, is_text, shape_of
 from isomorph.foreign.matlab import read_mat
 from isomorph.foreign.numpy_files import read_npy, read_npz
-from isomorph.foreign.nwb import as_text
-from isomorph.foreign.stored_array import STIMULUS_KEYS, SUBJECT_KEYS
+from isomorph.foreign.safetensors_files import read_tensor, tensor_shapes
 from isomorph.registry import Registry
+from isomorph.responses.array_values import cell_text
 
 Array = npt.NDArray
 
-DESCRIPTORS = ("pattern_descriptors/", "rdm_descriptors/")
-"""Groups in which rsatoolbox keeps what describes its stimuli, and its RDMs."""
+Shape = tuple[int, ...]
 
-RSATOOLBOX = "dissimilarities"
-"""What rsatoolbox calls the RDMs in its HDF5 files."""
+NUMBERS = "biufc"
+"""Kinds of types that are numbers."""
 
-EXACT = 2.0**53
-"""Below it every whole number is a float of its own."""
+
+@dataclass(frozen=True)
+class Variable:
+    """One array of a file, which need not have been read.
+
+    Attributes
+    ----------
+    load : callable
+        Reads it, or returns it where the file was read whole.
+    shape : tuple of int
+    is_numbers : bool or None
+        Whether it holds numbers, and not the values of an axis; None where its values alone tell.
+    dims : tuple of str
+        What the file calls its axes, '' or nothing where it does not.
+    """
+
+    load: Callable[[], Array]
+    shape: Shape
+    is_numbers: bool | None
+    dims: tuple[str, ...] = ()
 
 
 class Variables(Mapping[str, Array]):
-    """The arrays of a file by name, those of HDF5 files each read when it is asked for.
+    """The arrays of a file by name, each read when it is asked for where the format allows.
 
     Parameters
     ----------
-    loaders : mapping of str to callable
-        Reads one array, or returns it where the file was read whole.
-    sizes : mapping of str to int
-        How many values each array has that can be read.
+    held : mapping of str to Variable
     measure : str, optional
         The distance the file itself says its RDMs hold.
     """
 
-    def __init__(
-        self,
-        loaders: Mapping[str, Callable[[], Array]],
-        sizes: Mapping[str, int],
-        measure: str = "",
-    ) -> None:
-        self._loaders = dict(loaders)
-        self.sizes = dict(sizes)
+    def __init__(self, held: Mapping[str, Variable], measure: str = "") -> None:
+        self._held = dict(held)
+        self.shapes = {name: one.shape for name, one in held.items()}
+        self.sizes = {name: math.prod(one.shape) for name, one in held.items()}
+        self.dims = {name: one.dims for name, one in held.items()}
         self.measure = measure
 
     def __getitem__(self, name: str) -> Array:
-        return self._loaders[name]()
+        return self._held[name].load()
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._loaders)
+        return iter(self._held)
 
     def __len__(self) -> int:
-        return len(self._loaders)
+        return len(self._held)
 
+    def of_numbers(self) -> dict[str, Shape]:
+        """Return the shapes of those that hold numbers and are not the values of an axis.
 
-# ---------------------------------------------------------------- kinds of file
+        Raises
+        ------
+        IsomorphError
+            When one is damaged that must be read to know.
+        """
+        found = {}
+        for name, one in self._held.items():
+            if one.is_numbers is None:
+                values = one.load()
+                if values.dtype.kind in NUMBERS:
+                    found[name] = values.shape
+            elif one.is_numbers:
+                found[name] = one.shape
+        return found
 
 
 def _read_mat(file: Path) -> Variables:
     if h5py.is_hdf5(file):  # version 7.3
         return _read_hdf5(file, matlab=True)
     return _known(read_mat(file))
+
+
+def _fields_of_mat(file: Path) -> Variables:
+    """Return the arrays of a MATLAB file, the fields of a struct as `struct.field`."""
+    with reading(file, "a MATLAB file"):
+        is_hdf5 = h5py.is_hdf5(file)
+    return _read_hdf5(file, matlab=True, fields=True) if is_hdf5 else _known(flat_mat(file))
 
 
 def _read_npz(file: Path) -> Variables:
@@ -89,28 +124,40 @@ def _read_npy(file: Path) -> Variables:
     return _known({"array": read_npy(file)})
 
 
-def _known(arrays: Mapping[str, Array]) -> Variables:
-    loaders = {name: partial(np.asarray, array) for name, array in arrays.items()}
-    return Variables(loaders, {name: np.size(array) for name, array in arrays.items()})
+def _known(
+    arrays: Mapping[str, Any], dims: Mapping[str, tuple[str, ...]] | None = None
+) -> Variables:
+    held = {}
+    for name, array in arrays.items():
+        one, axes = np.asarray(array), (dims or {}).get(name, ())
+        is_numbers = one.dtype.kind in NUMBERS and axes != (name,)
+        held[name] = Variable(partial(np.asarray, one), one.shape, is_numbers, axes)
+    return Variables(held)
 
 
-def _read_hdf5(file: Path, *, matlab: bool = False) -> Variables:
-    loaders: dict[str, Callable[[], Array]] = {}
-    sizes: dict[str, int] = {}
+def _read_hdf5(file: Path, *, matlab: bool = False, fields: bool = False) -> Variables:
+    held: dict[str, Variable] = {}
     with open_hdf5(file) as opened, reading(file, "an HDF5 file"):
-        measure = _cell_text(opened.attrs.get("dissimilarity_measure", ""))
+        measure = cell_text(opened.attrs.get("dissimilarity_measure", ""))
 
         def note(name: str, one: h5py.Dataset | h5py.Group) -> None:
-            if name.startswith("#") or (matlab and "/" in name):
+            if name.startswith("#") or (matlab and "/" in name and not fields):
                 return
             if isinstance(one, h5py.Dataset):
-                loaders[name] = partial(read_array, file, name)
-                sizes[name] = length_of(one, matlab=matlab)
-            elif matlab:
-                loaders[name] = partial(_refuse_struct, file, name)
+                name = name.replace("/", ".") if matlab else name
+                is_numbers = one.dtype.kind in NUMBERS and not one.is_scale and not is_text(one)
+                held[name] = Variable(
+                    partial(read_array, file, name),
+                    shape_of(one, matlab=matlab),
+                    # cells of MATLAB are references to what they hold
+                    None if matlab and h5py.check_ref_dtype(one.dtype) else is_numbers,
+                    dims_of(one)[:: -1 if matlab else 1],
+                )
+            elif matlab and not fields:
+                held[name] = Variable(partial(_refuse_struct, file, name), (0,), is_numbers=False)
 
         opened.visititems(note)
-    return Variables(loaders, sizes, measure)
+    return Variables(held, measure)
 
 
 def _read_netcdf(file: Path) -> Variables:
@@ -118,7 +165,15 @@ def _read_netcdf(file: Path) -> Variables:
         is_hdf5 = h5py.is_hdf5(file)
     if is_hdf5:
         return _read_hdf5(file)
-    return _known(read_classic(file)[0])
+    return _known(*read_classic(file))
+
+
+def _read_safetensors(file: Path) -> Variables:
+    shapes = tensor_shapes(file)
+    return Variables({
+        name: Variable(partial(read_tensor, file, name), shape, is_numbers=True)
+        for name, shape in shapes.items()
+    })  # fmt: skip
 
 
 def _read_csv(file: Path) -> Variables:
@@ -165,6 +220,7 @@ FORMATS: Registry[Callable[[Path], Variables]] = Registry(
         ".npy": _read_npy,
         **dict.fromkeys((".h5", ".hdf5", ".hdf"), _read_hdf5),
         ".nc": _read_netcdf,
+        ".safetensors": _read_safetensors,
         **dict.fromkeys((".csv", ".tsv"), _read_csv),
         **dict.fromkeys((".pkl", ".pickle"), _refuse_pickle),
     },
@@ -172,11 +228,17 @@ FORMATS: Registry[Callable[[Path], Variables]] = Registry(
 """Readers by the ending of a file's name."""
 
 
-def read_variables(file: Path) -> Variables:
+def read_variables(file: Path, *, fields: bool = False) -> Variables:
     """Return every array of a file by name; an `.npy` file has one, called "array".
 
     Those of an HDF5 file are named by their paths in it; those of a MATLAB file have their axes as
     in MATLAB, whichever its version.
+
+    Parameters
+    ----------
+    file : Path
+    fields : bool, optional
+        Whether the fields of a MATLAB struct are arrays as well, `struct.field`, in its place.
 
     Raises
     ------
@@ -190,86 +252,4 @@ def read_variables(file: Path) -> Variables:
         raise IsomorphError(
             f"{file}: holds no arrays isomorph can read, {did_you_mean(suffix, readable)}"
         )
-    return FORMATS[suffix](file)
-
-
-# ---------------------------------------------------------------- what is in them
-
-
-def variable_of(variables: Mapping[str, Array], name: str | None, where: str) -> tuple[str, Array]:
-    """Return a variable by name, or the only one there is that names or describes nothing.
-
-    Raises
-    ------
-    IsomorphError
-        When there is no such variable, or several and none is named.
-    """
-    if name is None:
-        likely = [one for one in variables if not _describes(one)]
-        if RSATOOLBOX in likely:
-            likely = [RSATOOLBOX]
-        if len(likely) != 1:
-            raise IsomorphError(
-                f"{where}: holds {len(variables)} variables ({', '.join(sorted(variables))}); "
-                "say which with `variable`"
-            )
-        name = likely[0]
-    if name not in variables:
-        raise IsomorphError(f'{where}: no variable "{name}", {did_you_mean(name, variables)}')
-    return name, variables[name]
-
-
-def _describes(name: str) -> bool:
-    return name in (*STIMULUS_KEYS, *SUBJECT_KEYS) or name.startswith((*DESCRIPTORS, "descriptors"))
-
-
-def fields_of(values: Array, field: str | None, where: str) -> Array:
-    """Return one field of a struct array as one array, the struct's own axes first.
-
-    Parameters
-    ----------
-    values : structured array of any shape
-        A MATLAB struct array.
-    field : str or None
-        The field.
-    where : str
-        File and variable, for messages.
-
-    Returns
-    -------
-    array of shape (..., *shape of the field), leading axes of length one of the field squeezed away
-
-    Raises
-    ------
-    IsomorphError
-        When there is no such field, or its shape differs between elements.
-    """
-    names = values.dtype.names or ()
-    if field is None or field not in names:
-        asked = f'no field "{field}"' if field else "is a struct, so it needs `field`"
-        raise IsomorphError(f"{where}: {asked}, {did_you_mean(field or '', names)}")
-    cells = [np.asarray(cell) for cell in np.atleast_1d(values[field]).ravel()]
-    # Every MATLAB vector is a matrix of one row.
-    cells = [cell[0] if cell.ndim == 2 and cell.shape[0] == 1 else cell for cell in cells]
-    shapes = sorted({cell.shape for cell in cells})
-    if len(shapes) > 1:
-        raise IsomorphError(f'{where}: field "{field}" has shapes {shapes[0]} and {shapes[-1]}')
-    return np.stack(cells).reshape(*values.shape, *shapes[0])
-
-
-def as_names(values: Array) -> npt.NDArray[np.str_] | None:
-    """Return the names a variable holds `(name,)`, whole numbers as text; None if it holds none."""
-    if np.squeeze(values).ndim > 1 or not values.size or values.dtype.names is not None:
-        return None
-    flat = np.ravel(values)
-    if flat.dtype.kind == "f" and ((flat == np.rint(flat)) & (np.abs(flat) < EXACT)).all():
-        flat = flat.astype(np.int64)
-    if flat.dtype.kind not in "OSUiu":
-        return None
-    # Objects: a MATLAB cell array of text, or text of any length.
-    return np.array([_cell_text(cell) for cell in flat], dtype=np.str_)
-
-
-def _cell_text(cell: object) -> str:
-    first = np.ravel(np.asarray(cell))[0] if np.size(np.asarray(cell)) else ""
-    return as_text(first)
+    return _fields_of_mat(file) if fields and suffix == ".mat" else FORMATS[suffix](file)

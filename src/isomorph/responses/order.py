@@ -13,10 +13,12 @@ from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table
 from isomorph.foreign.natural import by_number
 from isomorph.foreign.stored_array import STIMULUS_KEYS, SUBJECT_KEYS
-from isomorph.responses.named_arrays import DESCRIPTORS, Variables, as_names
+from isomorph.responses.array_values import DESCRIPTORS, as_names
+from isomorph.responses.named_arrays import Variables
 from isomorph.stimuli.dataset_files import DatasetFiles
-from isomorph.stimuli.naming import id_of, path_id
-from isomorph.study.responses import OrderTable, RdmSource
+from isomorph.stimuli.naming import ids_of, path_id
+from isomorph.study.responses import RdmSource
+from isomorph.study.stored import OrderTable
 
 Array = npt.NDArray
 Names = npt.NDArray[np.str_]
@@ -167,13 +169,16 @@ def refuse_unsure(variables: Variables, besides: str, stimuli: Names, where: str
             if _describes_stimuli(key) or _numbers(names) or _of_others(key):
                 continue
             if len(set(names.tolist())) == len(stimuli):
-                odd = next(one for one in names.tolist() if not id_of(one, set(stimuli.tolist())))
+                ids = dict(
+                    zip(names.tolist(), ids_of(names.tolist(), stimuli.tolist()), strict=True)
+                )
+                odd = next((one for one in ids if not ids[one]), str(names[0]))
                 raise IsomorphError(
                     f'{where}: {key} holds a text for each of {len(stimuli)} stimuli, and "{odd}" '
                     "is none of their names; where these name the stimuli call them as the "
                     "stimulus table does, else state the `order`"
                 )
-        elif _ids(names, stimuli) != stimuli.tolist():
+        elif ids_of(names.tolist(), stimuli.tolist()) != stimuli.tolist():
             raise IsomorphError(
                 f"{where}: {key} holds the ids of all stimuli in another order than the stimulus "
                 f"table; state `names: {key}` where that is the order of the rows, or else `order`"
@@ -188,7 +193,7 @@ def _of_others(key: str) -> bool:
 def _naming(variables: Variables, besides: str, n_stimuli: int) -> Iterator[str]:
     """Yield the variables that may name stimuli."""
     for key in variables:
-        if _describes_stimuli(key) or (key != besides and variables.sizes.get(key) == n_stimuli):
+        if _describes_stimuli(key) or (key != besides and variables.sizes[key] == n_stimuli):
             yield key
 
 
@@ -201,15 +206,9 @@ def _numbers(names: Names) -> bool:
     return all(map(str.isdecimal, names.tolist()))
 
 
-def _ids(names: Names, stimuli: Names) -> list[str]:
-    """Return the id of the stimulus each name stands for, '' for none."""
-    known = set(stimuli.tolist())
-    return [id_of(name, known) for name in names.tolist()]
-
-
 def _are(names: Names, stimuli: Names) -> bool:
     """Tell whether names are those of all the stimuli, each once."""
-    return sorted(_ids(names, stimuli)) == sorted(stimuli.tolist())
+    return sorted(ids_of(names.tolist(), stimuli.tolist())) == sorted(stimuli.tolist())
 
 
 def only_counts(names: Names) -> bool:
@@ -229,7 +228,7 @@ def matched(names: Names, stimuli: Names, where: str, table: str) -> Names:
         raise IsomorphError(
             f"{where}: names {len(names)} stimuli, expected the {len(stimuli)} of {table}"
         )
-    ids = _ids(names, stimuli)
+    ids = ids_of(names.tolist(), stimuli.tolist())
     times = Counter(ids)
     for name, one in zip(names.tolist(), ids, strict=True):
         if not one:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 import xarray as xr
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.named_arrays import Variables, fields_of, read_variables, variable_of
+from isomorph.responses.array_values import fields_of, variable_of
+from isomorph.responses.named_arrays import Variables, read_variables
 from isomorph.responses.order import (
     named_order,
     order_of,
@@ -21,8 +22,8 @@ from isomorph.responses.order import (
 )
 from isomorph.responses.stacks import TOLERANCE, at_index, condensed, outer_first, reordered
 from isomorph.responses.subject_files import Read, SubjectFiles
-from isomorph.study.given import RdmOptions
 from isomorph.study.responses import RdmResponses, RdmSource
+from isomorph.study.stored import StoredRdms
 
 Array = npt.NDArray
 
@@ -211,7 +212,7 @@ def read_source(
 
 def read_vectors(
     file: Path,
-    source: RdmSource | RdmOptions,
+    source: StoredRdms,
     outer: tuple[int, int] | None,
     stimuli: Array,
     table: str,
@@ -223,7 +224,7 @@ def read_vectors(
     ----------
     file, stimuli, table, stated
         See `read_source`.
-    source : RdmSource or RdmOptions
+    source : StoredRdms
         What stands where in it.
     outer : tuple (subjects, sessions) or None
         How many there should be; as many as there are where nobody says it.
@@ -263,7 +264,7 @@ def read_vectors(
     return variables, vectors, order
 
 
-def _check_distance(variables: Variables, source: RdmSource | RdmOptions, where: str) -> None:
+def _check_distance(variables: Variables, source: StoredRdms, where: str) -> None:
     """Refuse RDMs whose file says that they are of another distance than the study does."""
     said = variables.measure.lower().replace("_", " ")
     if not said or source.distance is None:

@@ -7,7 +7,7 @@ for is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,10 +22,11 @@ from isomorph.foreign.array_files import array_names, read_array
 from isomorph.foreign.entities import in_order
 from isomorph.foreign.stored_array import STIMULUS_KEYS
 from isomorph.responses.array_sessions import ArrayUnits, Named, divided
+from isomorph.responses.array_times import bins_inside, times_of
+from isomorph.responses.array_values import as_names
 from isomorph.responses.betas.beta_regions import find_regions
 from isomorph.responses.betas.subject_betas import unit_names
 from isomorph.responses.betas.subject_maps import only
-from isomorph.responses.named_arrays import as_names
 from isomorph.responses.order import only_counts
 from isomorph.responses.region_names import NOWHERE
 from isomorph.responses.sessions import summary
@@ -34,10 +35,9 @@ from isomorph.responses.stored.parts import AT_ONCE
 from isomorph.responses.stored.shown import shown_in
 from isomorph.responses.stored.stored_maps import StoredMaps, open_stored
 from isomorph.responses.subject_files import Read, SubjectFiles
-from isomorph.responses.times import EDGES
 from isomorph.stimuli.names import refuse_misspelt
-from isomorph.stimuli.naming import id_of
-from isomorph.study.responses import ArrayResponses, EvenBins
+from isomorph.stimuli.naming import ids_or_names
+from isomorph.study.responses import ArrayResponses
 from isomorph.study.stored import PRESENTATION, REPETITION, TIME, UNIT
 
 Array = npt.NDArray
@@ -118,11 +118,11 @@ def _gather(files: SubjectFiles, settings: ArrayResponses) -> ReadyArrays:
     usual = (PRESENTATION, UNIT) if settings.times is None else (PRESENTATION, UNIT, TIME)
     spec = settings.model_copy(update={"axes": settings.axes or usual})
     maps = [open_stored(file, spec) for file in arrays]
-    times_file = [_one(files, settings.times)] if isinstance(settings.times, str) else []
-    times = _times(settings, times_file, maps[0].times)
+    listed = _one(files, settings.times) if isinstance(settings.times, str) else None
+    times = times_of(settings.times, listed, maps[0].times)
     for one in maps:
         if times is not None and one.times != len(times):
-            where = times_file[0] if times_file else maps[0].where
+            where = listed or maps[0].where
             raise IsomorphError(f"{one.where}: has {one.times} time bins, {where} {len(times)}")
         if beside and len(one) != len(maps[0]):
             raise IsomorphError(
@@ -135,7 +135,7 @@ def _gather(files: SubjectFiles, settings: ArrayResponses) -> ReadyArrays:
                 "have the same units"
             )
     if settings.window is not None and times is not None:
-        averaged = _inside(times, settings.window, f"{files.where}: responses.window")
+        averaged = bins_inside(times, settings.window, f"{files.where}: responses.window")
         maps = [replace(one, averaged=averaged) for one in maps]
         times = np.array(settings.window, dtype=float)
     if settings.region is None:
@@ -147,7 +147,7 @@ def _gather(files: SubjectFiles, settings: ArrayResponses) -> ReadyArrays:
         shown["stimulus"].to_numpy(dtype=np.str_), stimuli, Path(where), files.names.table
     )
     named = Named(where, str(read_units[0]), files.names.table)
-    inputs = [*arrays, *read_shown, *read_units, *times_file]
+    inputs = [*arrays, *read_shown, *read_units, *([listed] if listed else [])]
     return ReadyArrays(maps, shown, units, times, stimuli, named, inputs, beside)
 
 
@@ -169,11 +169,12 @@ def _shown(
     array = maps[0].file
     shown = _read_rows(presentations, "stimulus", len(maps[0]), f"rows of {array.name}")
     stimuli = _distinct(shown) if known is None else known
-    shown["stimulus"] = _ids(shown["stimulus"], stimuli)
+    shown["stimulus"] = ids_or_names(shown["stimulus"], stimuli.tolist())
     for key in STIMULUS_KEYS:
         given = as_names(read_array(array, key)) if key in array_names(array) else None
         if given is not None and (not only_counts(given) or np.isin(given, stimuli).all()):
-            _refuse_other_order(_ids(given, stimuli), shown, f"{array}: {key}", presentations)
+            own = np.array(ids_or_names(given.tolist(), stimuli.tolist()), dtype=np.str_)
+            _refuse_other_order(own, shown, f"{array}: {key}", presentations)
     return shown, stimuli, [presentations], str(presentations)
 
 
@@ -290,58 +291,6 @@ def _matches(files: SubjectFiles, pattern: str, count: int) -> str:
         f"{files.where}: responses: {pattern.replace('{subject}', files.subject)} matches "
         f"{count} files of the archive, expected one"
     )
-
-
-def _times(settings: ArrayResponses, files: Sequence[Path], count: int) -> Array | None:
-    """Return start and stop of every time bin (time, 2), None where there are none."""
-    if files:
-        return _read_times(files[0])
-    if not isinstance(settings.times, EvenBins):
-        return None
-    first = np.arange(count)
-    start, width = settings.times.start, settings.times.width
-    return np.stack([start + first * width, start + (first + 1) * width], axis=1)
-
-
-def _inside(times: Array, window: tuple[float, float], where: str) -> tuple[int, int]:
-    """Return the first of the time bins in a window, and the one behind the last.
-
-    Raises
-    ------
-    IsomorphError
-        When the window does not begin and end where bins do.
-    """
-    near = 1e-3 * float((times[:, 1] - times[:, 0]).min())
-    inside = (times[:, 0] >= window[0] - near) & (times[:, 1] <= window[1] + near)
-    first, behind = int(np.argmax(inside)), int(np.argmax(inside) + inside.sum())
-    if not inside.any() or (
-        abs(times[first, 0] - window[0]) > near or abs(times[behind - 1, 1] - window[1]) > near
-    ):
-        raise IsomorphError(
-            f"{where}: {window[0]:g} to {window[1]:g} s does not begin and end where time bins do, "
-            f"{len(times)} of them from {times[0, 0]:g} to {times[-1, 1]:g} s"
-        )
-    return first, behind
-
-
-def _read_times(file: Path) -> Array:
-    """Return start and stop of every time bin (time, 2), which follow each other in time."""
-    table = read_table(file, *EDGES)
-    times = table[list(EDGES)].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=float)
-    if not (times[:, 0] < times[:, 1]).all():
-        raise IsomorphError(
-            f"{file}: time_start and time_stop must be numbers, seconds from onset, the first "
-            "below the second"
-        )
-    if not (np.diff(times[:, 0]) > 0).all():
-        raise IsomorphError(f"{file}: time_start must rise from row to row")
-    return times
-
-
-def _ids(values: Iterable[str], stimuli: Array) -> Array:
-    """Return the stimulus each value names, by its id or its image's path, or the value itself."""
-    known = set(stimuli.tolist())
-    return np.array([id_of(one, known) or one for one in values], dtype=np.str_)
 
 
 def _refuse_other_order(names: Array, shown: pd.DataFrame, where: str, table: Path) -> None:

@@ -66,7 +66,7 @@ def condensed(stack: Array, names: Array, where: str, least: float = 0.0) -> Arr
         raise IsomorphError(
             f'{where}: the pair of "{names[one]}" and "{names[other]}", stimuli {one + 1} and '
             f"{other + 1}, has no finite value{more}; every pair needs one, so leave "
-            "stimuli without out"
+            "out stimuli of pairs without"
         )
     if float(upper.min(initial=0.0)) < least - allowed:
         raise IsomorphError(

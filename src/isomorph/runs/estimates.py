@@ -14,7 +14,8 @@ from pathlib import Path
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.runs import resources
-from isomorph.runs.sizes import TYPICAL, sizes_of
+from isomorph.runs.known import TYPICAL
+from isomorph.runs.sizes import sizes_of
 
 SLOWEST, FASTEST = 20.0, 0.05
 """By how much jobs of a stage may be slower or faster than predicted and still be believed."""

@@ -173,6 +173,19 @@ def id_of(name: str, stimuli: Collection[str]) -> str:
     return next((one for one in forms if one in stimuli), "")
 
 
+def ids_of(names: Iterable[str], stimuli: Iterable[str]) -> list[str]:
+    """Return the id each of several names stands for, '' for none, see `id_of`."""
+    given, known = list(names), set(stimuli)
+    ids = {name: id_of(name, known) for name in set(given)}
+    return [ids[name] for name in given]
+
+
+def ids_or_names(names: Iterable[str], stimuli: Iterable[str]) -> list[str]:
+    """Return the id each of several names stands for, or the name itself where it is of none."""
+    given = list(names)
+    return [one or name for one, name in zip(ids_of(given, stimuli), given, strict=True)]
+
+
 def named(values: npt.NDArray, template: str, blank: Sequence[str] = ()) -> Texts:
     """Return the name of a stimulus for each value, '' for blanks.
 

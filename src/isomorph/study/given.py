@@ -6,24 +6,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from isomorph.study._base import Spec, Unique
-from isomorph.study.responses import OrderTable
+from isomorph.study._base import Spec
+from isomorph.study.stored import InOrder, RdmDistance, StoredRdms
 
 AS_GIVEN = "as_given"
 """Stands in place of a distance where dissimilarities are of none, as judgements are."""
-
-
-class InOrder(Spec):
-    """How the rows of a file belong to stimuli: by the names in it, or in a stated order."""
-
-    names: str | None = None
-    """Variable of the file, or column of the table, that names the stimulus of each row. Unless
-    given, `stimulus`, `stimuli` and `stimulus_names` are found, and any that holds the ids of all
-    stimuli."""
-    order: Literal["table", "numbers"] | Unique[str] | OrderTable | None = None
-    """The order of the stimuli in a file that names none: `table`, that of the stimulus table;
-    `numbers`, by the numbers in the ids, 2 before 10; a list of the ids; or a table of them, which
-    stands beside the model's file."""
 
 
 class FeatureOptions(InOrder):
@@ -33,24 +20,24 @@ class FeatureOptions(InOrder):
     """The axis of the stimuli, counted from 0; all others are features."""
 
 
-class RdmOptions(InOrder):
-    """Options of `rdms/<file>`."""
+class RdmOptions(StoredRdms):
+    """Options of `rdms/<file>`.
 
-    variable: str | None = None
-    """Variable in the file that holds the RDMs; every one that can is a layer unless given."""
-    index: tuple[int, ...] = ()
-    """Leading index into the variable, for struct arrays and stacks."""
-    field: str | None = None
-    """Field that holds the RDM when the variable is a struct array."""
-    distance: Literal["correlation", "euclidean", "euclidean_norm", "squared_euclidean"] | None = (
-        None
-    )
+    Unless one is named, every variable that holds RDMs is a layer.
+    """
+
+    distance: RdmDistance | None = None
     """The distance the RDMs are of: they then stand beside the brain where the study asks models
     for this one. Unless given, and unless the file says, they are of no distance, as judgements
     are, and stand as they are beside whatever distance the brain has."""
     stack: Literal["layers", "seeds", "mean"] = "layers"
     """What several RDMs in one variable are: `layers`; `seeds`, of which each instance of the
     model takes its own, in the order of `seeds`; or `mean`, of which the mean is taken."""
+
+    @property
+    def by_seed(self) -> bool:
+        """Whether each instance of the model takes something of its own from the file."""
+        return self.stack == "seeds"
 
 
 class BehaviourOptions(Spec):
@@ -68,6 +55,11 @@ class BehaviourOptions(Spec):
     participants: Literal["pooled", "seeds"] = "pooled"
     """`pooled`: one RDM of all participants. `seeds`: one for each, in the order of their names,
     of which each instance of the model takes its own, in the order of `seeds`."""
+
+    @property
+    def by_seed(self) -> bool:
+        """Whether each instance of the model takes something of its own from the file."""
+        return self.participants == "seeds"
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

@@ -11,7 +11,7 @@ from isomorph.study._base import Name, Naming, Spec, Unique
 from isomorph.study.betas import BetaRegion, BetaResponses
 from isomorph.study.bids import BidsResponses, names_a_region
 from isomorph.study.epochs import EpochResponses
-from isomorph.study.stored import REPETITION, TIME, StoredArrays
+from isomorph.study.stored import REPETITION, TIME, RdmDistance, StoredArrays, StoredRdms
 from isomorph.study.windows import Window, refuse_same
 
 
@@ -303,43 +303,19 @@ class ArrayResponses(StoredArrays):
         return self
 
 
-class OrderTable(Spec):
-    """A table that names stimuli in the order of ready RDMs."""
-
-    file: str
-    """CSV or TSV inside the archive, or beside the dataset's file, with a row per stimulus."""
-    column: str = "stimulus"
-
-
-class RdmSource(Spec):
-    """Ready RDMs of one region in one file.
-
-    Where the file names its stimuli, the RDMs are put in the order of the stimulus table by name.
-    Where it names none, `order` must say it, unless the ids themselves are numbered through.
-    """
+class RdmSource(StoredRdms):
+    """Ready RDMs of one region in one file."""
 
     region: str
     file: str
     """`.mat`, `.npy`, `.npz`, HDF5 or CSV file inside the archive, such as rsatoolbox writes; a CSV
     table is square, with the names of the stimuli in its header."""
-    variable: str | None = None
-    """Variable in the file; not needed where there is one, nor for files of rsatoolbox."""
-    index: tuple[int, ...] = ()
-    """Leading index into the variable, for struct arrays and stacks."""
-    field: str | None = None
-    """Field that holds the RDM when the variable is a struct array."""
-    names: str | None = None
-    """Variable in the file that names the stimuli in the order of the RDM; unless given, any that
-    holds the ids of all of them is found, and `stimulus`, `stimuli` and `stimulus_names` must."""
-    order: Literal["table", "numbers"] | Unique[str] | OrderTable | None = None
-    """The order of the stimuli in an RDM that names none: `table`, that of the stimulus table;
-    `numbers`, by the numbers in the ids, 2 before 10; a list of the ids; or a table of them."""
     subjects: Unique[Name] = Field(min_length=1)
     """Subjects along the first remaining axis, or the one subject when there is none; in a file
     that names exactly the same subjects, by name."""
     sessions: Unique[Name] = ("1",)
     """Sessions along the next axis; with one session there is no such axis."""
-    distance: Literal["correlation", "euclidean", "euclidean_norm", "squared_euclidean"]
+    distance: RdmDistance
     """The distance the authors used."""
     description: str = ""
 

@@ -33,8 +33,8 @@ Scale = Annotated[
 ]
 
 
-class NamesIn(Spec):
-    """A list of stimuli: a column of a table, or an array."""
+class StimulusOrder(Spec):
+    """What was shown in each presentation, in their order: a column of a table, or an array."""
 
     file: str | None = None
     """CSV or TSV table, or a file of arrays, in which the stimuli stand; `{subject}` stands for the
@@ -59,32 +59,18 @@ class NamesIn(Spec):
     path, of which the last part without its ending counts."""
     blank: Unique[str] = ()
     """Values that are not stimuli: `0`, `-1`, `blank`. A place that is one points nowhere."""
+    into: StimulusOrder | None = None
+    """What the places are places in: another list, of names, or of places in a third."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        into: NamesIn | None = getattr(self, "into", None)
-        if into is not None and self.counted_from is None:
+        if self.into is not None and self.counted_from is None:
             raise ValueError("into: takes places; say counted_from, 0 or 1")
-        if into is not None and into.file is None:
+        if self.into is not None and self.into.file is None:
             raise ValueError("into.file: is required")
         if self.column is not None and self.variable is not None:
             raise ValueError("give column, of a table, or variable, of a file of arrays")
         return self
-
-
-class PlacesIn(NamesIn):
-    """A list of stimuli, or of places of theirs in another."""
-
-    into: NamesIn | None = None
-    """What those places are places in."""
-
-
-class StimulusOrder(NamesIn):
-    """What was shown in each presentation, in their order."""
-
-    into: PlacesIn | None = None
-    """What the places are places in: a column of a table, or an array. Its values are names, or
-    places themselves."""
 
 
 class RunOrder(Spec):
@@ -109,6 +95,47 @@ class RunOrder(Spec):
         if said == (self.each is not None):
             raise ValueError("give each, or else a column or variable")
         return self
+
+
+class OrderTable(Spec):
+    """A table that names stimuli in the order of the rows of a file."""
+
+    file: str
+    """CSV or TSV with a row per stimulus, inside the archive or beside the file that names it."""
+    column: str = "stimulus"
+
+
+class InOrder(Spec):
+    """How the rows of a file belong to stimuli: by the names in it, or in a stated order."""
+
+    names: str | None = None
+    """Variable of the file, or column of the table, that names the stimulus of each row. Unless
+    given, `stimulus`, `stimuli` and `stimulus_names` are found, and any that holds the ids of all
+    stimuli."""
+    order: Literal["table", "numbers"] | Unique[str] | OrderTable | None = None
+    """The order of the stimuli in a file that names none: `table`, that of the stimulus table;
+    `numbers`, by the numbers in the ids, 2 before 10; a list of the ids; or a table of them."""
+
+
+RdmDistance = Literal["correlation", "euclidean", "euclidean_norm", "squared_euclidean"]
+"""Distances that ready RDMs can be of."""
+
+
+class StoredRdms(InOrder):
+    """Ready RDMs in a file.
+
+    Where the file names its stimuli, the RDMs are put in the order of the stimulus table by name.
+    Where it names none, `order` must say it, unless the ids themselves are numbered through.
+    """
+
+    variable: str | None = None
+    """Variable in the file; not needed where there is one, nor for files of rsatoolbox."""
+    index: tuple[int, ...] = ()
+    """Leading index into the variable, for struct arrays and stacks."""
+    field: str | None = None
+    """Field that holds the RDM when the variable is a struct array."""
+    distance: RdmDistance | None = None
+    """The distance the RDMs are of."""
 
 
 class StoredArrays(Spec):

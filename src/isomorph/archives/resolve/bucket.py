@@ -10,7 +10,7 @@ import requests
 
 from isomorph.archives import hashes
 from isomorph.archives.download import BLOCK
-from isomorph.archives.lock import LockedFile, below
+from isomorph.archives.lock import LockedFile, below, into_of
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.pace import session
 from isomorph.archives.patience import (
@@ -21,7 +21,7 @@ from isomorph.archives.patience import (
     without_password,
 )
 from isomorph.archives.patterns import find, matches, nearest
-from isomorph.archives.resolve.records import into_of, placed
+from isomorph.archives.resolve.records import placed
 from isomorph.archives.resolve.resolution import Resolution, check_path
 from isomorph.archives.resolve.s3 import COLD, Bucket, Stored
 from isomorph.archives.resolve.selection import choose, expanded

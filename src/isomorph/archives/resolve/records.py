@@ -9,7 +9,7 @@ from typing import TypeVar
 import requests
 
 from isomorph.archives.answers import Answer, read_answer
-from isomorph.archives.lock import LockedFile, below
+from isomorph.archives.lock import LockedFile, below, into_of
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.patience import TIMEOUT, check_status, patience, without_password
 from isomorph.archives.resolve.resolution import Resolution, join
@@ -117,11 +117,6 @@ def pin(
             )
     files = [pinned(path, known[path][0]) for path in chosen.subjects]
     return placed(source, files, chosen, where, f"{note}, {count(len(files), 'file')}")
-
-
-def into_of(source: PickedFiles) -> str:
-    """Return the folder of the archive a source's files come to stand in, '' for the archive's."""
-    return str(getattr(source, "into", "")).strip("/")
 
 
 def placed(

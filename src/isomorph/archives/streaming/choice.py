@@ -14,7 +14,7 @@ import numpy as np
 from isomorph.archives.patterns import matches, nearest, reaches
 from isomorph.archives.streaming.references import has_references, references
 from isomorph.errors import IsomorphError
-from isomorph.foreign.hdf5 import elsewhere
+from isomorph.foreign.hdf5_references import elsewhere
 
 ALWAYS = ("general", "specifications")
 """Groups that say what was recorded, and in which format: kept whole."""

@@ -12,9 +12,10 @@ import xarray as xr
 from isomorph.catalogue import ordered
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.inference.analysis import Analysis
-from isomorph.inference.asking import Names, Table, families_of, lined_up
 from isomorph.inference.featured import GRAM, Features
 from isomorph.inference.given import joined
+from isomorph.inference.given_controls import Names, families_of
+from isomorph.inference.given_stimuli import Table, lined_up
 from isomorph.inference.keywords import inference_of
 from isomorph.inference.predict import prediction_tables
 from isomorph.inference.result import Result

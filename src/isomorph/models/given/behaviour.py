@@ -13,16 +13,14 @@ import pandas as pd
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import read_table
 from isomorph.foreign.natural import by_number
+from isomorph.models.given.arrangements import rdm_of_arrangements
 from isomorph.models.given.files import file_of, options_of, place_of_seed, stimuli_of
-from isomorph.models.given.judgements import (
-    rdm_of_arrangements,
-    rdm_of_ratings,
-    rdm_of_triplets,
-)
+from isomorph.models.given.ratings import rdm_of_ratings
 from isomorph.models.given.ready import ReadyRdms
+from isomorph.models.given.triplets import rdm_of_triplets
 from isomorph.models.source import Inputs, Request
 from isomorph.registry import Registry
-from isomorph.stimuli.naming import id_of
+from isomorph.stimuli.naming import ids_or_names
 from isomorph.study.given import AS_GIVEN, BehaviourOptions
 
 
@@ -114,12 +112,10 @@ def rdms(inputs: Inputs) -> ReadyRdms:
     task = TASKS[said.task]
     table = _table(file, task, said)
     names = stimuli_of(inputs).tolist()
-    known = set(names)
     shown = [*task.stimuli, *(one for one in ("third",) if one in table)]
     for column in shown:
-        means = {value: id_of(value, known) or value for value in table[column].unique()}
-        table[column] = table[column].map(means)
-    if said.participants == "seeds":
+        table[column] = ids_or_names(table[column], names)
+    if said.by_seed:
         if "participant" not in table:
             raise IsomorphError(
                 f'{file}: no column "participant", which participants: seeds asks for, '

@@ -16,7 +16,6 @@ from isomorph.foreign import read_table
 from isomorph.foreign.array_files import READ_IN_PARTS, open_array
 from isomorph.foreign.stored_array import STIMULUS_KEYS
 from isomorph.models.folded import Activations, from_features
-from isomorph.models.given.arrays import Arrays, Shape, read_arrays
 from isomorph.models.given.files import (
     TABLE,
     file_of,
@@ -27,6 +26,7 @@ from isomorph.models.given.files import (
 )
 from isomorph.models.layers import select
 from isomorph.models.source import Inputs
+from isomorph.responses.named_arrays import Shape, Variables, read_variables
 from isomorph.saying import say
 from isomorph.study.given import FeatureOptions
 
@@ -105,7 +105,7 @@ class Rows(Mapping[str, "NDArray[Any] | Columns"]):
 
     Parameters
     ----------
-    variables : Arrays
+    variables : Variables
     names : mapping of str to str
         The variable of each layer.
     rows : array of shape (stimulus,)
@@ -118,7 +118,7 @@ class Rows(Mapping[str, "NDArray[Any] | Columns"]):
 
     def __init__(
         self,
-        variables: Arrays,
+        variables: Variables,
         names: Mapping[str, str],
         rows: NDArray[np.intp],
         axis: int,
@@ -170,10 +170,10 @@ def finite(values: NDArray[Any], inputs: Inputs, where: str) -> NDArray[Any]:
 
 def _of_arrays(inputs: Inputs, file: Path) -> Rows:
     options = options_of(inputs, FeatureOptions)
-    arrays = read_arrays(file)
+    arrays = read_variables(file, fields=True)
     rows, n_rows = ordered(inputs, arrays, options, file)
     names, other = {}, {}
-    for name, shape in arrays.shapes.items():
+    for name, shape in arrays.of_numbers().items():
         layer = file.stem if name == ONLY and len(arrays) == 1 else name
         if name == options.names or (
             name.rpartition("/")[2] in STIMULUS_KEYS and math.prod(shape) == n_rows
@@ -204,7 +204,7 @@ def along(dims: Sequence[str]) -> int | None:
 
 
 def _without_vectors(
-    names: dict[str, str], arrays: Arrays, n_rows: int, inputs: Inputs, file: Path
+    names: dict[str, str], arrays: Variables, n_rows: int, inputs: Inputs, file: Path
 ) -> dict[str, str]:
     """Leave out single numbers for each stimulus beside features: labels, indices, ratings."""
     vectors = [one for one, name in names.items() if math.prod(arrays.shapes[name]) == n_rows]

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from isomorph.beside import by_name
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.foreign.stored_array import STIMULUS_KEYS
 from isomorph.models.source import Inputs, Request
 from isomorph.own import SEED, seeded
-from isomorph.responses.named_arrays import STIMULUS_KEYS, Variables, as_names
+from isomorph.responses.array_values import as_names
+from isomorph.responses.named_arrays import Variables
 from isomorph.responses.order import Names, named_order, order_of, ordered_as, refuse_unsure
-from isomorph.stimuli.naming import id_of
+from isomorph.stimuli.naming import ids_of
 from isomorph.study import Spec, spec_from
-from isomorph.study.given import InOrder
+from isomorph.study.stored import InOrder
 
 TABLE = "the stimulus table"
 """What the stimuli are called in messages."""
@@ -121,8 +123,7 @@ def rows_by_name(names: Sequence[str], stimuli: Names, where: str) -> NDArray[np
     IsomorphError
         When a stimulus has no row, or two.
     """
-    known = set(stimuli.tolist())
-    ids = [id_of(name, known) for name in names]
+    ids = ids_of(names, stimuli.tolist())
     twice = [one for one, times in Counter(filter(None, ids)).items() if times > 1]
     if twice:
         raise IsomorphError(f'{where}: names "{twice[0]}" twice, expected each stimulus once')
@@ -137,7 +138,7 @@ def rows_by_name(names: Sequence[str], stimuli: Names, where: str) -> NDArray[np
 
 
 def ordered(
-    inputs: Inputs, variables: Variables, options: InOrder, file: Path, besides: str = ""
+    inputs: Inputs, variables: Variables, options: InOrder, file: Path
 ) -> tuple[NDArray[np.intp], int]:
     """Return the row of each stimulus in the arrays of a file, and how many rows these have.
 
@@ -151,8 +152,6 @@ def ordered(
         The arrays of the file.
     options : InOrder
     file : Path
-    besides : str
-        A variable that names nothing.
 
     Raises
     ------
@@ -164,9 +163,9 @@ def ordered(
     stated = stated_order(inputs, options)
     key = options.names if options.names in variables else _naming(variables)
     if key is None:
-        named = named_order(variables, besides, options.names, stimuli, where, TABLE)
+        named = named_order(variables, "", options.names, stimuli, where, TABLE)
         if stated is None and named is None:
-            refuse_unsure(variables, besides, stimuli, where)
+            refuse_unsure(variables, "", stimuli, where)
         order = order_of(stated, named, stimuli, where)
         return rows_by_name(order.tolist(), stimuli, where), len(stimuli)
     names = as_names(variables[key])

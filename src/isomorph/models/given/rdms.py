@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,8 @@ from isomorph.models.given.ready import ReadyRdms
 from isomorph.models.layers import select
 from isomorph.models.source import Inputs
 from isomorph.registry import Registry
-from isomorph.responses.named_arrays import RSATOOLBOX, Variables, as_names, read_variables
+from isomorph.responses.array_values import RSATOOLBOX, as_names
+from isomorph.responses.named_arrays import Variables, read_variables
 from isomorph.responses.rdms import SAID, read_vectors
 from isomorph.responses.stacks import reordered
 from isomorph.study.given import AS_GIVEN, RdmOptions
@@ -95,13 +97,12 @@ def _holding(variables: Variables, options: RdmOptions, n_stimuli: int) -> list[
     if options.variable is not None or RSATOOLBOX in variables:
         return [options.variable]
     n_pairs = n_stimuli * (n_stimuli - 1) // 2
-    found: list[str | None] = []
-    for name, size in variables.sizes.items():
-        if size and (size % n_stimuli**2 == 0 or (n_pairs and size % n_pairs == 0)):
-            shape = variables[name].shape
-            square = (n_stimuli, n_stimuli)
-            if square in (shape[-2:], shape[:2]) or n_pairs in shape[-2:]:
-                found.append(name)
+    square = (n_stimuli, n_stimuli)
+    found: list[str | None] = [
+        name
+        for name, shape in variables.shapes.items()
+        if math.prod(shape) and (square in (shape[-2:], shape[:2]) or n_pairs in shape[-2:])
+    ]
     return found or [None]
 
 

@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.array_files import is_array_file
+from isomorph.responses.array_values import as_names
 from isomorph.responses.betas.maps import Maps, open_maps
-from isomorph.responses.named_arrays import as_names
-from isomorph.responses.places import Grid, Place
-from isomorph.responses.stored.cells import SPACE, Cells
+from isomorph.responses.places import Place
+from isomorph.responses.stored.cells import as_cells
+from isomorph.responses.stored.counted import places_in
 from isomorph.responses.stored.stored_maps import read_cells
 from isomorph.study.betas import BetaRegion
 
@@ -73,7 +74,7 @@ def open_region(file: Path, spec: BetaRegion, place: Place) -> Maps | RegionArra
             if getattr(spec, key) not in (None, ()):
                 raise IsomorphError(f"{file}: regions[].{key}: is of arrays, and this is an image")
         return open_maps(file)
-    cells = _cells_of(place)
+    cells = as_cells(place)
     if spec.counted_from is not None:
         return RegionArray(file, place, _listed(file, spec, place), {})
     values, own = read_cells(file, spec.variable, spec.axes, cells.axes)
@@ -91,27 +92,13 @@ def open_region(file: Path, spec: BetaRegion, place: Place) -> Maps | RegionArra
     return RegionArray(file, place, placed, labels)
 
 
-def _cells_of(place: Place) -> Cells:
-    """Return the units of responses as the cells of an array."""
-    if isinstance(place, Cells):
-        return place
-    if isinstance(place, Grid):
-        return Cells(SPACE, tuple(place.shape), place.file)
-    return Cells(("unit",), (len(place),), place.file)
-
-
 def _listed(file: Path, spec: BetaRegion, place: Place) -> Array:
     """Return 1 for the units that an array lists by their places, 0 for all others."""
     listed, _ = read_cells(file, spec.variable, (), ("unit",))
     if listed.dtype.kind not in "iuf" or (listed != np.rint(listed)).any():
         raise IsomorphError(f"{file}: holds {listed.dtype}, expected places of units")
-    places = listed.astype(np.int64) - int(spec.counted_from or 0)
-    outside = (places < 0) | (places >= len(place))
-    if outside.any():
-        raise IsomorphError(
-            f"{file}: lists unit {int(listed[outside][0])}, but {place.file} has {place}, counted "
-            f"from {spec.counted_from}"
-        )
+    has = f"{place.file} has {place}"
+    places = places_in(listed, int(spec.counted_from or 0), len(place), str(file), has)
     shape = tuple(getattr(place, "shape", (len(place),)))
     if spec.fastest is None and sum(length > 1 for length in shape) > 1:
         raise IsomorphError(

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.grayordinates import Grayordinates
 from isomorph.responses.places import Grid, Hemisphere, Place, in_space
 
 Array = npt.NDArray
@@ -86,10 +85,10 @@ class Cells:
         IsomorphError
             When it has other axes, or others lengths of them.
         """
-        if isinstance(other, Grid):
-            other = self._as_cells(other)
-        if isinstance(other, Grayordinates):
-            other = Cells(("unit",), (len(other),), other.file)
+        is_row = isinstance(other, Grid) and max(other.shape) == len(other)
+        other = as_cells(other)
+        if is_row and not self.spatial and len(self.axes) == 1:
+            other = Cells(self.axes, (len(other),), other.file)  # units, as an image holds them
         lengths = dict(zip(self.axes, self.shape, strict=True))
         if dict(zip(other.axes, other.shape, strict=True)) != lengths:
             raise IsomorphError(
@@ -99,11 +98,14 @@ class Cells:
         places = np.arange(len(self)).reshape(self.shape)
         return places.transpose([self.axes.index(axis) for axis in other.axes]).ravel()
 
-    def _as_cells(self, image: Grid) -> Cells:
-        """Return the voxels of an image; a row of them may be the units of an array without x."""
-        if not self.spatial and len(self.axes) == 1 and max(image.shape) == len(image):
-            return Cells(self.axes, (len(image),), image.file)
-        return Cells(SPACE[: len(image.shape)], tuple(image.shape), image.file)
+
+def as_cells(place: Place) -> Cells:
+    """Return the units of any file as the cells of an array: voxels, or a row of units."""
+    if isinstance(place, Cells):
+        return place
+    if isinstance(place, Grid):
+        return Cells(SPACE[: len(place.shape)], tuple(place.shape), place.file)
+    return Cells(("unit",), (len(place),), place.file)
 
 
 def _turned(one: tuple[int, ...], other: tuple[int, ...]) -> str:

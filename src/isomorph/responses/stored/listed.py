@@ -14,11 +14,12 @@ from isomorph.foreign import read_table
 from isomorph.foreign.array_files import is_array_file, read_array
 from isomorph.foreign.budget import afford
 from isomorph.foreign.natural import by_number
-from isomorph.responses.named_arrays import as_names
+from isomorph.responses.array_values import as_names
 from isomorph.responses.order import is_numbered
+from isomorph.responses.stored.counted import places_in
 from isomorph.responses.subject_files import SubjectFiles
 from isomorph.stimuli.naming import named
-from isomorph.study.stored import NamesIn, RunOrder, StimulusOrder
+from isomorph.study.stored import RunOrder, StimulusOrder
 
 Array = npt.NDArray
 Names = npt.NDArray[np.str_]
@@ -46,7 +47,7 @@ class Listed:
             names = self.own.names.ids_or_names(self.files[0], names)
         return names, where
 
-    def _names(self, order: NamesIn) -> tuple[Names, str, bool]:
+    def _names(self, order: StimulusOrder) -> tuple[Names, str, bool]:
         """Return the name that each value stands for, where they stand, and if names are ids."""
         values, where = self._values(order.file, order.column, order.variable, order.at)
         texts = as_names(values)
@@ -58,10 +59,9 @@ class Listed:
         if order.counted_from is None:
             return named(texts, order.name, order.blank), where, False
         blank = np.isin(texts, ["", *order.blank])
-        places = _places(texts, blank, where) - order.counted_from
-        into: NamesIn | None = getattr(order, "into", None)
-        if into is not None:
-            known, listed, ids = self._names(into)
+        _refuse_names(texts[~blank], where)
+        if order.into is not None:
+            known, listed, ids = self._names(order.into)
         elif self.own.names.naming is None:
             raise IsomorphError(
                 f"{where}: holds places in the list of stimuli, which nobody gave; name the "
@@ -70,11 +70,15 @@ class Listed:
         else:
             known, listed, ids = self.own.names.stimuli, self.own.names.table, True
             _refuse_numbers_left_out(known, listed, where)
-        beyond = ~blank & (places >= len(known)) if order.others == "drop" else np.zeros_like(blank)
-        inside = ~blank & ~beyond
-        _refuse_out_of_range(places, inside, len(known), order.counted_from, where, listed)
+        numbers = np.where(blank, str(order.counted_from), texts).astype(np.int64)
+        beyond = np.zeros_like(blank)
+        if order.others == "drop":
+            beyond = ~blank & (numbers - order.counted_from >= len(known))
+            numbers[beyond] = order.counted_from
+        has = f"{listed} lists {len(known):,}"
+        places = places_in(numbers, order.counted_from, len(known), where, has)
         found = np.where(beyond, np.char.add(BEYOND, texts), "")
-        return np.where(inside, known[np.where(inside, places, 0)], found), where, ids
+        return np.where(blank | beyond, found, known[places]), where, ids
 
     def runs(self, order: RunOrder, total: int) -> tuple[Names, str]:
         """Return the run of each presentation, and where it stands."""
@@ -164,27 +168,14 @@ def _numbers(values: Array, where: str) -> Array:
         raise IsomorphError(f"{where}: expected numbers") from None
 
 
-def _places(texts: Names, blank: npt.NDArray[np.bool_], where: str) -> Array:
-    """Return whole numbers that texts say, 0 for blanks."""
-    wrong = [one for one in texts[~blank].tolist()
+def _refuse_names(texts: Names, where: str) -> None:
+    """Refuse texts that are no whole numbers."""
+    wrong = [one for one in texts.tolist()
              if not one.removeprefix("-").isdecimal() or len(one) > DIGITS]  # fmt: skip
     if wrong:
         raise IsomorphError(
             f'{where}: holds "{wrong[0]}", expected places, which are whole numbers; leave '
             "counted_from out where these are names"
-        )
-    return np.where(blank, "0", texts).astype(np.int64)
-
-
-def _refuse_out_of_range(
-    places: Array, inside: Array, known: int, start: int, where: str, listed: str
-) -> None:
-    outside = inside & ((places < 0) | (places >= known))
-    if outside.any():
-        row = int(np.argmax(outside))
-        raise IsomorphError(
-            f"{where}: presentation {row + 1} is of place {int(places[row]) + start}, but {listed} "
-            f"lists {known:,}, counted from {start}"
         )
 
 

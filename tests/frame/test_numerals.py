@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from isomorph.figures.numbers import interval, listed, number, p_said, p_value
+from isomorph.numerals import interval, listed, number, p_said, p_value
 from isomorph.saying import count
 
 

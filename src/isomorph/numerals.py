@@ -8,8 +8,6 @@ from typing import Any
 
 import pandas as pd
 
-from isomorph.figures.main_rows import Bounds
-
 MINUS = "\N{MINUS SIGN}"
 NONE = "\N{EN DASH}"
 """What stands where there is no number."""
@@ -37,13 +35,6 @@ def estimate(row: Mapping[Any, Any] | pd.Series, value: str = "estimate") -> str
     return f"{number(row[value])} {interval(row['interval_low'], row['interval_high'])}"
 
 
-def ceiling_said(bounds: Bounds) -> str:
-    """Return `.50 to .60` for several subjects, `.87 [.84, .90]` for one."""
-    if bounds.estimate is None:
-        return f"{number(bounds.low)} to {number(bounds.high)}"
-    return f"{number(bounds.estimate)} {interval(bounds.low, bounds.high)}"
-
-
 def p_value(p: float) -> str:
     """Return `< .001` or the value to three digits after the point, without `p =`.
 
@@ -56,10 +47,15 @@ def p_value(p: float) -> str:
     return "1" if p > 0.9995 else number(p, 4 if 0.0495 <= p < 0.05 else 3)
 
 
+def p_equals(p: float) -> str:
+    """Return `< .001` or `= .034`, to stand behind a letter."""
+    text = p_value(p)
+    return text if text.startswith("<") else f"= {text}"
+
+
 def p_said(p: float) -> str:
     """Return `corrected p < .001` or `corrected p = .034` for a sentence."""
-    text = p_value(p)
-    return f"corrected p {text}" if text.startswith("<") else f"corrected p = {text}"
+    return f"corrected p {p_equals(p)}"
 
 
 def listed(words: list[str]) -> str:
