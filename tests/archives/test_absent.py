@@ -419,12 +419,17 @@ def models_in(annotation):
     return [one for inner in get_args(annotation) for one in models_in(inner)]
 
 
-def settings_in(model):
-    """Yield every setting of a spec and of those in it, with what it is said to be."""
+def settings_in(model, above=()):
+    """Yield every setting of a spec and of those in it, with what it is said to be.
+
+    A spec may stand in itself twice, as lists of places point into lists.
+    """
     for name, field in model.model_fields.items():
         yield name, field.description or ""
         for inner in models_in(field.annotation):
-            yield from ((f"{name}.{key}", said) for key, said in settings_in(inner))
+            if (*above, model).count(inner) < 3:
+                found = settings_in(inner, (*above, model))
+                yield from ((f"{name}.{key}", said) for key, said in found)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from isomorph.responses.stored.parts import parts
 from isomorph.runs import resources
 from isomorph.runs.sizes import sizes_of
 from isomorph.stages import responses
+from isomorph.study.stored import StimulusOrder
 
 RNG = np.random.default_rng(3)
 X, Y, Z = 4, 5, 3
@@ -364,6 +365,13 @@ def test_the_order_from_structs_of_both_versions(make_study, laid_out):
         (data,) = read(layout).values()
         for key in ("stimulus", "run"):
             assert data[key].values.tolist() == plain[key].values.tolist()
+
+
+def test_lists_of_places_point_into_lists_two_deep_at_most():
+    third = {"file": "c.csv", "counted_from": 0, "into": {"file": "d.csv"}}
+    second = {"file": "b.csv", "counted_from": 0, "into": third}
+    with pytest.raises(ValueError, match="is one list too many"):
+        StimulusOrder.model_validate({"file": "a.csv", "counted_from": 0, "into": second})
 
 
 def test_an_index_into_a_row_of_each_subject_into_a_table(make_study, laid_out):

@@ -68,6 +68,8 @@ class StimulusOrder(Spec):
             raise ValueError("into: takes places; say counted_from, 0 or 1")
         if self.into is not None and self.into.file is None:
             raise ValueError("into.file: is required")
+        if self.into is not None and self.into.into is not None and self.into.into.into is not None:
+            raise ValueError("into.into.into: is one list too many, two deep at most")
         if self.column is not None and self.variable is not None:
             raise ValueError("give column, of a table, or variable, of a file of arrays")
         return self
