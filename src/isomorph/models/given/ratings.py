@@ -28,9 +28,10 @@ def rdm_of_ratings(
 ) -> pd.DataFrame:
     r"""Return the RDM of pairwise ratings.
 
-    $$d_{ij} = \frac{1}{|R_{ij}|} \sum_{r \in R_{ij}} \bar{x}_{rij}$$ where $R_{ij}$ are the raters
-    of a pair and $\bar{x}_{rij}$ is the mean of a rater's ratings of it, whichever stimulus came
-    first; each rater counts once. Of a similarity scale $x = m - s$, with $m$ the top of the scale.
+    $$d_{ij} = \frac{1}{n_{ij}} \sum_{r \in R_{ij}} \bar{x}_{rij}$$ where $R_{ij}$ are the $n_{ij}$
+    raters of a pair and $\bar{x}_{rij}$ is the mean of a rater's ratings of it, whichever stimulus
+    came first; each rater counts once. Of a similarity scale $x = m - s$, with $m$ the top of the
+    scale.
 
     Parameters
     ----------
