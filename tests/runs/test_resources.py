@@ -1,5 +1,6 @@
 """What jobs ask for: by files that are there, by settings, by guesses; more when tried again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,15 @@ def test_what_nobody_knows_is_guessed_and_named(layout):
     write_netcdf(layout.activations(*job.names), layer=20, stimulus=92)
     sizes = sizes_of(layout, job)
     assert (sizes.layers, sizes.guessed) == (20, ())
+
+
+def test_blocks_are_guessed_to_be_fewer_than_layers(layout, tmp_path):
+    spec, _ = layout.study.instance("efficientnet-lite0")
+    spec = spec.model_copy(update={"layers": "blocks"})
+    models = {**layout.study.models, "efficientnet-lite0": spec}
+    layout = Layout(replace(layout.study, models=models), tmp_path)
+    sizes = sizes_of(layout, Job("activations", ("kriegeskorte92", "efficientnet-lite0")))
+    assert sizes.layers == GUESSES["blocks of a network"] < GUESSES["layers of a network"]
 
 
 def test_files_that_are_there_tell_more_than_settings(layout):

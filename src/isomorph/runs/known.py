@@ -33,6 +33,7 @@ GUESSES: Mapping[str, int] = MappingProxyType(
         "units": 1000,
         "repetitions": 10,
         "layers of a network": 60,
+        "blocks of a network": 30,
         "layers of a baseline": 10,
         "bytes": 10**9,
     }
@@ -47,6 +48,7 @@ TYPICAL: Mapping[str, int] = MappingProxyType(
         "units": 200,
         "repetitions": 4,
         "layers of a network": 20,
+        "blocks of a network": 16,
         "layers of a baseline": 3,
         "bytes": 5 * 10**7,
     }
@@ -191,7 +193,10 @@ class Known:
         spec, _ = self.layout.study.instance(instance)
         if spec.source in TABLE_SOURCES:
             return max(len(spec.options.get("columns", ())), 1) + 1
-        return self.guess("layers of a network" if is_network(spec) else "layers of a baseline")
+        if not is_network(spec):
+            return self.guess("layers of a baseline")
+        blocks = spec.layers == "blocks"
+        return self.guess("blocks of a network" if blocks else "layers of a network")
 
 
 @lru_cache(maxsize=256)
