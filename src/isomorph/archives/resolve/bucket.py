@@ -21,8 +21,7 @@ from isomorph.archives.patience import (
     without_password,
 )
 from isomorph.archives.patterns import find, matches, nearest
-from isomorph.archives.resolve.records import placed
-from isomorph.archives.resolve.resolution import Resolution, check_path
+from isomorph.archives.resolve.resolution import Resolution, check_path, placed
 from isomorph.archives.resolve.s3 import COLD, Bucket, Stored
 from isomorph.archives.resolve.selection import choose, expanded
 from isomorph.errors import IsomorphError

@@ -12,7 +12,7 @@ from isomorph.archives.dandi_answers import ListedAsset, ListedVersion, Metadata
 from isomorph.archives.dandi_api import ask
 from isomorph.archives.lock import LockedFile
 from isomorph.archives.pace import session
-from isomorph.archives.resolve.resolution import Resolution, join
+from isomorph.archives.resolve.resolution import Resolution, placed
 from isomorph.archives.resolve.selection import choose
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.saying import Seldom
@@ -65,9 +65,7 @@ def resolve(archive: DandiArchive, subjects: Sequence[str], where: str) -> Resol
             if described is None:
                 raise IsomorphError(f"{where}: {path} went away while it was locked; run again")
             files.append(_pin(path, identity, described, instance, archive, where))
-    note = f"dandiset {archive.dandiset} {archive.version}: {version}, {len(files):,} assets"
-    pinned = Resolution(tuple(files), (note,), chosen.subjects, chosen.remarks)
-    return join([pinned], where)
+    return placed(archive, files, chosen, where, f"{version}, {len(files):,} assets")
 
 
 def _pin(

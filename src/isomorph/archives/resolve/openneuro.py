@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from isomorph.archives.lock import LockedFile, below
 from isomorph.archives.resolve import annex
 from isomorph.archives.resolve.repository import COMMIT, LINK, Entry, Repository, repository
-from isomorph.archives.resolve.resolution import Resolution, check_path, join
+from isomorph.archives.resolve.resolution import Resolution, check_path, join, placed
 from isomorph.archives.resolve.selection import Chosen, choose
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.study.pinned import OpenNeuroArchive, OpenNeuroSource
@@ -59,15 +60,10 @@ def _resolve_source(source: OpenNeuroSource, subjects: Sequence[str], where: str
         records = opened.tree(RECORDS) if RECORDS in wanted else {}
         files, remarks = _pin(opened, source, tree, records, chosen, where)
         commit = opened.commit(SNAPSHOT)
-    into = source.into.strip("/")
-    note = f"{source.dataset} {source.version}: {url}, commit {commit}, {len(files):,} files"
-    return Resolution(
-        tuple(files),
-        (note + (f" into {into}" if into else ""),),
-        {below(source.into, path): subject for path, subject in chosen.subjects.items()},
-        (*chosen.remarks, *remarks),
-        {file.path: into for file in files},
-    )
+    into = f" into {source.into}" if source.into else ""
+    note = f"{url}, commit {commit}, {len(files):,} files{into}"
+    found = placed(source, files, chosen, where, note)
+    return replace(found, remarks=(*found.remarks, *remarks))
 
 
 def _reference(source: OpenNeuroSource, references: Mapping[str, str], where: str) -> str:
@@ -126,7 +122,7 @@ def _pin(
         record = stored[key.name]
         text = texts[record.blob].decode("utf-8", "replace") if record else ""
         url = annex.address(source.dataset, path, annex.stored_versions(text, remotes))
-        files.append(LockedFile(below(source.into, path), key.size, key.algorithm, key.hash, url))
+        files.append(LockedFile(path, key.size, key.algorithm, key.hash, url))
     remarks = [
         f"{source.dataset}: {len(links)} symbolic links lead to no annexed file and are left out "
         f"({links[0]}, …)"

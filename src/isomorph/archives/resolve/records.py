@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
 
 import requests
 
 from isomorph.archives.answers import Answer, read_answer
-from isomorph.archives.lock import LockedFile, below, into_of
+from isomorph.archives.lock import LockedFile
 from isomorph.archives.mirrors import mirrored
 from isomorph.archives.patience import TIMEOUT, check_status, patience, without_password
-from isomorph.archives.resolve.resolution import Resolution, join
-from isomorph.archives.resolve.selection import Chosen, choose
+from isomorph.archives.resolve.resolution import Resolution, placed
+from isomorph.archives.resolve.selection import choose
 from isomorph.errors import IsomorphError
 from isomorph.saying import count
 from isomorph.study.pinned import PickedFiles
@@ -117,15 +116,3 @@ def pin(
             )
     files = [pinned(path, known[path][0]) for path in chosen.subjects]
     return placed(source, files, chosen, where, f"{note}, {count(len(files), 'file')}")
-
-
-def placed(
-    source: PickedFiles, files: Sequence[LockedFile], chosen: Chosen, where: str, note: str
-) -> Resolution:
-    """Return chosen files, whose paths count from their source, where the dataset puts them."""
-    into = into_of(source)
-    files = [replace(file, path=below(into, file.path)) for file in files]
-    subjects = {below(into, path): subject for path, subject in chosen.subjects.items()}
-    note = f"{' '.join(source.edition)}: {note}"
-    folders = {file.path: into for file in files}
-    return join([Resolution(tuple(files), (note,), subjects, chosen.remarks, folders)], where)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from isomorph.archives.lock import CLASH, Lock, LockedFile, clash, is_inside
+from isomorph.archives.lock import CLASH, Lock, LockedFile, below, clash, into_of, is_inside
 from isomorph.archives.reserved import is_reserved
-from isomorph.archives.resolve.selection import SHARED
+from isomorph.archives.resolve.selection import SHARED, Chosen
 from isomorph.errors import IsomorphError
 from isomorph.saying import count
+from isomorph.study.pinned import PickedFiles
 
 DATE = "resolved on "
 """How the note begins that changes with every run."""
@@ -55,6 +56,24 @@ class Resolution:
             held = f"{count(files[subject], 'file')}, {size[subject]:,} bytes"
             lines.append(f"  {subject or 'shared'}: {held}")
         return lines
+
+
+def placed(
+    source: PickedFiles, files: Sequence[LockedFile], chosen: Chosen, where: str, note: str
+) -> Resolution:
+    """Return chosen files, whose paths count from their source, where the dataset puts them.
+
+    Raises
+    ------
+    IsomorphError
+        When two would stand at one place, or a path cannot stand in a lock.
+    """
+    into = into_of(source)
+    files = [replace(file, path=below(into, file.path)) for file in files]
+    subjects = {below(into, path): subject for path, subject in chosen.subjects.items()}
+    note = f"{' '.join(source.edition)}: {note}"
+    folders = {file.path: into for file in files}
+    return join([Resolution(tuple(files), (note,), subjects, chosen.remarks, folders)], where)
 
 
 def join(parts: Sequence[Resolution], where: str) -> Resolution:
