@@ -119,6 +119,42 @@ def test_one_file_that_names_its_own_axes_runs(tmp_path):
     assert best(run(begun.study))["V1"] == "pixels pixels"
 
 
+def test_axes_that_are_equally_long_are_left_to_choose(tmp_path):
+    """Nothing tells x from z in a cube, nor units from presentations in a square."""
+    recorded.images(tmp_path / "cube" / "images")
+    recorded.table(tmp_path / "cube" / "trials.csv", image=recorded.NAMES * 3)
+    np.save(tmp_path / "cube" / "ann.npy", np.random.default_rng(0).normal(size=(24, 3, 3, 3)))
+    mask = np.zeros((3, 3, 3), dtype=np.uint8)
+    mask[0] = 1
+    nibabel.Nifti1Image(mask, np.eye(4)).to_filename(tmp_path / "cube" / "V1.nii.gz")
+    begin("cube", tmp_path / "cube")
+    recorded.arrays(tmp_path / "square")
+    for person in ("anna", "ben"):
+        file = tmp_path / "square" / f"{person}.npy"
+        np.save(file, np.tile(np.load(file), 2))
+        recorded.table(file.with_name(f"{person}_units.csv"), region=["V1", "IT"] * 12)
+    begin("square", tmp_path / "square")
+    for name, axes, other in (
+        ("cube", "presentation, z, y, x", "presentation, x, y, z"),
+        ("square", "presentation, unit", "unit, presentation"),
+    ):
+        written = (tmp_path / "config" / "datasets" / f"{name}.yaml").read_text()
+        assert f"  axes: [{axes}]" in written
+        assert f"  # choose: which axis is which; [{other}]" in written
+
+
+def test_units_may_come_before_presentations_and_time(tmp_path):
+    folder = tmp_path / "recording"
+    recorded.arrays(folder)
+    for person in ("anna", "ben"):
+        rates = np.load(folder / f"{person}.npy").T[:, :, None]
+        np.save(folder / f"{person}.npy", np.concatenate([rates, 0 * rates], axis=2))
+    recorded.table(folder / "times.csv", time_start=["0", "0.1"], time_stop=["0.1", "0.2"])
+    begin("first", folder)
+    assert dataset_of("first")["responses"]["axes"] == ["unit", "presentation", "time"]
+    assert main(["check", "first"]) == 0
+
+
 def test_volumes_in_hdf5_with_masks_and_a_table_of_trials_run(tmp_path):
     folder = tmp_path / "recording"
     recorded.volumes(folder)

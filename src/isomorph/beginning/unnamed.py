@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from isomorph.beginning.arrays import ENDINGS, orders, rows_of
+from isomorph.beginning.array_axes import ENDINGS, orders, rows_of
 from isomorph.beginning.images import ids_of_all
 from isomorph.beginning.place import Place
 from isomorph.beginning.tables import Tables, tables_of
