@@ -80,6 +80,16 @@ def test_layers_of_a_file_are_put_in_order_by_the_names_in_it(tmp_path, ending, 
     assert found["n_features"].sel(layer="early") == 12
 
 
+def test_which_axis_of_a_square_layer_is_that_of_the_stimuli_is_said(tmp_path, capsys):
+    square = RNG.normal(size=(5, 5))
+    np.savez(tmp_path / "net.npz", late=square, early=EARLY, stimulus=STIMULI)
+    found = read("features/net.npz", tmp_path)
+    assert_allclose(found["gram"].sel(layer="late"), gram(square), atol=1e-9)
+    said = capsys.readouterr().err
+    assert "late: of axes that are all 5 long, axis 0 is taken for that of the stimuli" in said
+    assert "early" not in said
+
+
 NUMBERED = pd.DataFrame({"stimulus": ["1", "2", "3", "4", "5"]})
 
 

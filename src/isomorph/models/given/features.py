@@ -188,6 +188,15 @@ def _of_arrays(inputs: Inputs, file: Path) -> Rows:
     if inputs.spec.layers in (None, "all"):
         names = _without_vectors(names, arrays, n_rows, inputs, file)
     chosen = select([*names, *other], inputs.spec.layers or "all", inputs.instance)
+    unsure = [
+        layer for layer in chosen if layer in names and _is_unsure(arrays, names[layer], n_rows)
+    ]
+    if unsure:
+        say(
+            f"{inputs.instance}: {file.name}: {', '.join(unsure)}: of axes that are all {n_rows} "
+            f"long, axis {options.axis} is taken for that of the stimuli; options.axis names "
+            "another"
+        )
     asked = {one: other[one] for one in chosen if one in other}
     _refuse_others(inputs, file, asked, n_rows, arrays.dims)
     if not names:
@@ -196,6 +205,12 @@ def _of_arrays(inputs: Inputs, file: Path) -> Rows:
             f"{', '.join(arrays) or 'nothing'}"
         )
     return Rows(arrays, names, rows, options.axis, inputs, file)
+
+
+def _is_unsure(arrays: Variables, name: str, n_rows: int) -> bool:
+    """Tell whether several axes may be that of the stimuli, and the file does not say which is."""
+    several = arrays.shapes[name].count(n_rows) > 1
+    return several and along(arrays.dims.get(name, ())) is None
 
 
 def along(dims: Sequence[str]) -> int | None:
