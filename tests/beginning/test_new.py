@@ -393,6 +393,18 @@ def test_what_only_the_user_knows_of_a_bids_folder_is_said(tmp_path, capsys):
     assert main(["check", "first"]) == 0
 
 
+def test_seconds_between_volumes_that_nothing_says_are_left_to_state(tmp_path, capsys):
+    recorded.bids(tmp_path / "bids", repetition_time=False)
+    for file in (tmp_path / "bids").rglob("*_bold.nii.gz"):
+        image = nibabel.load(file)
+        image.header.set_zooms((1, 1, 1, 0))  # as many converters leave it
+        nibabel.Nifti1Image(image.get_fdata(), image.affine, image.header).to_filename(file)
+    begin("first", tmp_path / "bids")
+    assert "repetition_time" not in dataset_of("first")["responses"]
+    assert main(["check", "first"]) == 1
+    assert "RepetitionTime" in capsys.readouterr().err
+
+
 def test_a_study_of_built_in_data_is_ready(tmp_path, capsys):
     begun = begin("first")
     assert begun.study.as_posix() == "config/first.yaml"

@@ -15,9 +15,9 @@ from isomorph.beginning.draft import Draft, distance_for
 from isomorph.beginning.events import ENDING as EVENTS
 from isomorph.beginning.events import conditions_of, events_of
 from isomorph.beginning.place import Place, place_of
-from isomorph.beginning.setting import Setting
-from isomorph.foreign.brain_images import open_image
+from isomorph.beginning.setting import ABSENT, Setting
 from isomorph.foreign.entities import BidsName, parse
+from isomorph.responses.bids.bold import open_bold
 from isomorph.saying import count
 
 VOLUMES = ("_bold.nii", "_bold.nii.gz", "_bold.dtseries.nii", "_bold.func.gii")
@@ -58,10 +58,16 @@ def draft(place: Place) -> Draft:
     conditions = conditions_of(place, events, pattern)
     images = conditions.images
     regions, regions_of_files, undecided = regions_of(place, subjects[0], bold.entities)
+    repetition = _repetition_time(place, bold)
+    unknown = any(one.value is ABSENT for one in repetition)
     return Draft(
         root=place.folder,
         found=(f"{count(len(bold.paths), 'run')} of {', '.join(subjects)}", events.said),
-        decide=(*((undecided,) if undecided else ()), *conditions.decide),
+        decide=(
+            *((undecided,) if undecided else ()),
+            *(("the seconds between volumes, repetition_time",) if unknown else ()),
+            *conditions.decide,
+        ),
         subjects=subjects,
         files=tuple(
             one
@@ -81,7 +87,7 @@ def draft(place: Place) -> Draft:
                     events.choose, events.said),
             regions,
             *_confounds(place, bold),
-            *_repetition_time(place, bold),
+            *repetition,
             *_noise(events.in_runs),
         ),
         distances=distance_for(events.in_runs),
@@ -188,12 +194,15 @@ def _repetition_time(place: Place, bold: _Bold) -> tuple[Setting, ...]:
             continue  # what reads the runs says what is wrong with it
         if isinstance(said, dict) and {"RepetitionTime", "VolumeTiming"} & set(said):
             return ()
-    zooms = open_image(place.at(bold.paths[0])).header.get_zooms()
-    time = float(zooms[3]) if len(zooms) > 3 else 0.0
+    said = open_bold([place.at(bold.paths[0])])
+    if said.repetition is not None:
+        return ()  # the file itself says it
+    meaning = "seconds between volumes, which no JSON file says"
+    if said.header is None:
+        return (Setting("repetition_time", ABSENT, meaning + "; nor does the first run's header"),)
     return (
-        Setting("repetition_time", time or 2.0,
-                "seconds between volumes; no JSON file says it, and the header of the first run "
-                f"says {time:g}, which is often not right"),
+        Setting("repetition_time", said.header,
+                meaning + "; the header of the first run does, which is often not right"),
     )  # fmt: skip
 
 
