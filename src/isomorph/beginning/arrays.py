@@ -17,6 +17,7 @@ from isomorph.beginning.masks import (
     for_anyone,
     is_of_another,
     region_name,
+    region_settings,
     regions_in,
 )  # fmt: skip
 from isomorph.beginning.place import Place, shared_pattern
@@ -66,19 +67,16 @@ def draft(place: Place) -> Draft:
         return path if pattern == first else for_anyone(path, subjects[0])
 
     said = presentations(counts.values())
-    marks: list[dict[str, object]] = (
-        [{"file": own(one.names[0]), "variable": one.names[1]}] if one.names else []
+    marks: list[tuple[Setting, ...]] = (
+        [(Setting("file", own(one.names[0])), Setting("variable", one.names[1]))]
+        if one.names
+        else []
     )
     masked: dict[str, list[Marked]] = {}
     for path in one.masks:
         if not is_of_another(path, subjects[0], subjects):
             masked[path] = regions_in(place.at(path), region_name(path, subjects[0]))
-    marks += [
-        {"file": own(path), "name": each.name}
-        | ({} if each.value is None else {"values": [each.value]})
-        for path, several in masked.items()
-        for each in several
-    ]
+            marks += [region_settings(own(path), each) for each in masked[path]]
     if masked:
         regions = Counter(
             {each.name: each.units for several in masked.values() for each in several}
@@ -92,13 +90,11 @@ def draft(place: Place) -> Draft:
         _shown(one, own, said),
         *_runs(one, own),
         *((Setting("units", own(one.units), note=_counted(regions)),) if one.units else ()),
-        *((Setting("regions", tuple(
-            tuple(Setting(key, value) for key, value in mark.items()) for mark in marks
-        ), which, _counted(regions)),) if marks else ()),
+        *((Setting("regions", tuple(marks), which, _counted(regions)),) if marks else ()),
         *((Setting("times", own(one.times)),) if one.times else ()),
     )  # fmt: skip
     read = [pattern, own(one.shown_in), own(one.units), own(one.times)]
-    read += [str(mark["file"]) for mark in marks]
+    read += [str(mark[0].value) for mark in marks]
     return Draft(
         found=(f"{count(len(fitting), 'array')} of {', '.join(subjects)}", said),
         subjects=subjects,

@@ -9,7 +9,13 @@ from pathlib import Path, PurePosixPath
 from isomorph.beginning.columns import least_of, presentations, stimulus_columns
 from isomorph.beginning.draft import MODELS, Draft, distance_for, groups_model
 from isomorph.beginning.images import ids_of_all, images_of
-from isomorph.beginning.masks import for_anyone, is_of_another, region_name, regions_in
+from isomorph.beginning.masks import (
+    for_anyone,
+    is_of_another,
+    region_name,
+    region_settings,
+    regions_in,
+)
 from isomorph.beginning.place import Place, shared_pattern
 from isomorph.beginning.setting import Setting
 from isomorph.errors import IsomorphError
@@ -155,14 +161,9 @@ def _regions(
                 place.at(path), region_name(path, subject))  # fmt: skip
         except IsomorphError:
             continue  # an image of something else
-        file = Setting("file", for_anyone(path, subject))
         if cifti and alike:
-            found.append((file,))
-        found += [
-            (file, Setting("name", each.name),
-             *(() if each.value is None else (Setting("values", [each.value]),)))
-            for each in marked
-        ]  # fmt: skip
+            found.append((Setting("file", for_anyone(path, subject)),))
+        found += [region_settings(for_anyone(path, subject), each) for each in marked]
     return found
 
 

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from isomorph.beginning.setting import Setting
 from isomorph.foreign import reading
 from isomorph.foreign.brain_images import open_image
 
@@ -38,6 +39,12 @@ class Marked:
     units: int
     value: int | None = None
     labels: int = 1
+
+
+def region_settings(file: str, region: Marked) -> tuple[Setting, ...]:
+    """Return the settings that take one region from a volume."""
+    values = () if region.value is None else (Setting("values", [region.value]),)
+    return (Setting("file", file), Setting("name", region.name), *values)
 
 
 def regions_in(file: Path, name: str) -> list[Marked]:
