@@ -67,13 +67,11 @@ def open_study(path: Path | str, *, thorough: bool = False) -> Study:
 
 def _without_models(study: Study) -> list[str]:
     """Return a sentence for each dataset that no model of the study can be compared with."""
-    from isomorph.study.stimuli import ConditionStimuli
-
     mistakes = []
     for name in study.datasets:
         if any(study.instances_for(name)):
             continue
-        blind = isinstance(study.dataset(study.stimulus_set(name)).stimuli, ConditionStimuli)
+        blind = not study.has_images(name)
         why = "it has no images, so no model that takes pixels can; " if blind else ""
         others = [model for model, spec in study.models.items() if not spec.takes_images]
         could = ", ".join(study.model_files[model].name for model in others)

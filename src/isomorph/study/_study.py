@@ -15,7 +15,7 @@ from isomorph.study.dataset import DatasetSpec
 from isomorph.study.inference import Inference
 from isomorph.study.model import ModelSpec
 from isomorph.study.pairs import DistanceName
-from isomorph.study.stimuli import ConditionStimuli, SharedStimuli
+from isomorph.study.stimuli import SharedStimuli
 
 
 class StudySpec(Spec):
@@ -124,11 +124,15 @@ class Study:
         stimuli have none.
         """
         owner = self.stimulus_set(dataset)
-        blind = isinstance(self.dataset(owner).stimuli, ConditionStimuli)
+        blind = not self.has_images(dataset)
         for instance, model, seed in self.instances():
             meant = not model.datasets or {dataset, owner} & set(model.datasets)
             if meant and not (blind and model.takes_images):
                 yield instance, model, seed
+
+    def has_images(self, dataset: str) -> bool:
+        """Tell whether the stimuli of a dataset are pictures, which models that see can take."""
+        return getattr(self.dataset(self.stimulus_set(dataset)).stimuli, "has_images", True)
 
     def level(self, dataset: str) -> str | None:
         """Return the column whose values are compared in place of single stimuli, if any."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -67,6 +67,8 @@ class MatlabStimuli(ImageStimuli):
 
 class ConditionStimuli(Spec):
     """Conditions named in the recordings themselves; there are no images."""
+
+    has_images: ClassVar[bool] = False
 
     kind: Literal["conditions"]
     files: str
