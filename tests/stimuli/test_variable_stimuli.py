@@ -10,7 +10,7 @@ from pynwb.behavior import CompassDirection, Position, SpatialSeries
 from pynwb.epoch import TimeIntervals
 
 from isomorph.errors import IsomorphError
-from isomorph.foreign.nwb import open_nwb
+from isomorph.foreign.nwb import column, open_nwb
 from isomorph.stages import stimuli as stage
 from isomorph.stages.datasets import names_of, read_stimuli
 from isomorph.stimuli.dataset_files import files_in
@@ -269,6 +269,12 @@ def test_recordings_that_differ(folder, tmp_path, other, said):
     write(tmp_path / "b.nwb", **other)
     with pytest.raises(IsomorphError, match=said or "36 bins are visited"):
         listed(tmp_path, **ANGLE, files="*.nwb")
+
+
+def test_columns_are_those_of_tables(folder):
+    with open_nwb(folder / "a.nwb") as nwb:
+        with pytest.raises(IsomorphError, match="here: is of type SpatialSeries, expected a table"):
+            column(nwb.container(COMPASS), "start_time", "here")
 
 
 def test_a_constant_is_refused(tmp_path):
