@@ -44,8 +44,8 @@ def column(table: NwbContainer, name: str, where: str) -> Array:
     Raises
     ------
     IsomorphError
-        When it is no table, there is no such column, it has several values per row, or it refers to something
-        without saying to what of it.
+        When it is no table, there is no such column, it has several values per row, or it refers to
+        something without saying to what of it.
     """
     if not hasattr(table, "colnames"):
         raise IsomorphError(f"{where}: is of type {table.neurodata_type}, expected a table")
