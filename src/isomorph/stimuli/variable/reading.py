@@ -10,7 +10,10 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import Nwb
 from isomorph.stimuli.dataset_files import DatasetFiles
-from isomorph.stimuli.variable.found import FOUND, Recording, beside, intervals, series, speed
+from isomorph.stimuli.variable.derived import beside, speed
+from isomorph.stimuli.variable.found import FOUND
+from isomorph.stimuli.variable.intervals import intervals
+from isomorph.stimuli.variable.recording import Recording, series
 from isomorph.stimuli.variable.signal import Signal
 from isomorph.stimuli.variable.track import Track, stretches
 from isomorph.stimuli.variable.wrap import refuse_unfit, wrapped
