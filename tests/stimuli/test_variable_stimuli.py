@@ -320,7 +320,7 @@ def test_intervals_that_overlap_or_end_before_they_start(tmp_path):
     with pytest.raises(IsomorphError, match="starts at 5 s and ends before, at 3 s"):
         listed(tmp_path, **of)
     trials((0.0, 2e9, 1.0), (2e9, 3e9, 2.0))
-    with pytest.raises(IsomorphError, match="last 3e.09 s together, .* expected times in seconds"):
+    with pytest.raises(IsomorphError, match=r"last 3e.09 s together, .* expected times in seconds"):
         listed(tmp_path, **of)
     trials((0.0, 2.0, np.nan), (2.0, 3.0, np.nan))
     with pytest.raises(IsomorphError, match="no interval has a value"):
