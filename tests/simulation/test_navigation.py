@@ -9,6 +9,7 @@ from isomorph.simulation.navigation import (
     heading_cells,
     hexagonal_waves,
     line_cells,
+    line_preferences,
     peak_rates,
     poisson_spikes,
     random_heading,
@@ -87,6 +88,12 @@ def test_three_waves_of_a_lattice_close():
     waves = hexagonal_waves(0.5, 0.1)
     np.testing.assert_allclose(waves[0] - waves[1] + waves[2], 0, atol=1e-12)
     np.testing.assert_allclose(np.linalg.norm(waves, axis=1), 4 * np.pi / np.sqrt(3) / 0.5)
+
+
+def test_a_line_is_answered_alike_at_its_ends_and_in_its_middle(rng):
+    preferred = line_preferences(2000, 1.0, 0.2, rng)
+    sums = line_cells(np.array([0.0, 0.5, 1.0]), preferred, width=0.2).sum(axis=1)
+    np.testing.assert_allclose(sums, sums.mean(), rtol=0.1)
 
 
 def test_cells_of_a_line_and_of_states(rng):

@@ -29,7 +29,7 @@ CONCENTRATION = 4.0
 """Of the von Mises tuning of a head-direction cell: half its height is 69 degrees wide."""
 FIELDS = 3.0
 """Concentration of grid fields: their standard deviation is .11 of the spacing."""
-WIDTH = 0.1
+WIDTH = 0.2
 """Standard deviation of tuning on a line, as a share of its length."""
 DWELL = 2.0
 """Seconds a state lasts on average."""
@@ -288,6 +288,29 @@ def grid_cells(
     for wave in range(len(waves)):
         match += np.cos(here[:, None, wave] - there[None, :, wave]) - 1
     return peak * np.exp(concentration / len(waves) * match)
+
+
+def line_preferences(n_units: int, length: float, width: float, rng: np.random.Generator) -> Array:
+    """Draw what the cells of a line prefer, also beyond its ends.
+
+    Were there none beyond, the population would be as silent at one end as at the other, which
+    bends a line into something that nearly closes.
+
+    Parameters
+    ----------
+    n_units : int
+    length : float
+        Of the line, which begins at 0.
+    width : float
+        Standard deviation of the tuning.
+    rng : Generator
+
+    Returns
+    -------
+    array of shape (unit,)
+        Within two widths of the line.
+    """
+    return rng.uniform(-2 * width, length + 2 * width, size=n_units)
 
 
 def line_cells(
