@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+import pandas as pd
 import xarray as xr
 
 from isomorph.beside import by_pattern
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.names import Names
+from isomorph.study import Spec
 
 
 def _nothing(line: str) -> None:
@@ -33,6 +35,10 @@ class SubjectFiles(DatasetFiles):
         A folder for what is read once and used later.
     say : callable
         Told in a line how far the reading has come.
+    stimuli : Spec, optional
+        Settings of the stimuli, which may be those of another dataset.
+    table : DataFrame, optional
+        The stimulus table, where it has been made.
     """
 
     subject: str
@@ -40,6 +46,8 @@ class SubjectFiles(DatasetFiles):
     atlases: Path
     scratch: Path
     say: Callable[[str], None] = _nothing
+    stimuli: Spec | None = None
+    table: pd.DataFrame | None = None
 
     def own(self, pattern: str, folders: tuple[str, ...] = ()) -> list[Path]:
         """Return the files that match a pattern in which `{subject}` stands for the subject."""
@@ -60,12 +68,15 @@ def subject_files(
     atlases: Path,
     scratch: Path,
     say: Callable[[str], None] = _nothing,
+    stimuli: Spec | None = None,
+    table: pd.DataFrame | None = None,
 ) -> SubjectFiles:
     """Return the files of a dataset as they are asked for one subject, see `SubjectFiles`."""
     own = {field.name: getattr(files, field.name) for field in fields(DatasetFiles)}
     return SubjectFiles(
-        **own, subject=subject, names=names, atlases=atlases, scratch=scratch, say=say
-    )
+        **own, subject=subject, names=names, atlases=atlases, scratch=scratch, say=say,
+        stimuli=stimuli, table=table,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

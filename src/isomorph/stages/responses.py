@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pandas as pd
 import xarray as xr
 
 from isomorph.archives.asked import refuse_absent_of
@@ -17,7 +18,7 @@ from isomorph.responses.kinds import RESPONSES, ResponseKind
 from isomorph.responses.sessions import fewest_repetitions, refuse_too_large
 from isomorph.responses.subject_files import SubjectFiles, subject_files
 from isomorph.saying import say
-from isomorph.stages.datasets import files_of, names_of
+from isomorph.stages.datasets import files_of, names_of, read_stimuli
 from isomorph.stimuli.names import Names
 
 
@@ -45,7 +46,8 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
         )
     refuse_absent_of(layout, dataset, subject)
     require(layout, "responses", dataset, subject)
-    kind, files = _asked(layout, dataset, subject, names_of(layout, dataset))
+    table = read_stimuli(layout, dataset)
+    kind, files = asked(layout, dataset, subject, names_of(layout, dataset), table)
     found = kind.read(files, spec.responses)
     whose = {
         "dataset": dataset,
@@ -84,14 +86,28 @@ def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
         As `run` would; nothing is written.
     """
     refuse_absent_of(layout, dataset, subject)
-    kind, files = _asked(layout, dataset, subject, names)
+    kind, files = asked(layout, dataset, subject, names)
     kind.look(files, layout.study.dataset(dataset).responses)
 
 
-def _asked(
-    layout: Layout, dataset: str, subject: str, names: Names
+def asked(
+    layout: Layout,
+    dataset: str,
+    subject: str,
+    names: Names,
+    table: pd.DataFrame | None = None,
 ) -> tuple[ResponseKind, SubjectFiles]:
-    """Return the kind of a dataset's responses, and the files of one subject."""
+    """Return the kind of a dataset's responses, and the files of one subject.
+
+    Parameters
+    ----------
+    layout : Layout
+    dataset, subject : str
+    names : Names
+        What names in recordings stand for.
+    table : DataFrame, optional
+        The stimulus table, where it has been made.
+    """
     spec = layout.study.dataset(dataset)
     kind = RESPONSES[spec.responses.kind]
     if kind.gives == "rdms" and spec.expected.presentations:
@@ -107,6 +123,8 @@ def _asked(
         atlases=layout.atlases,
         scratch=layout.responses(dataset, subject).parent,
         say=lambda line: say(f"responses {dataset} {subject}: {line}"),
+        stimuli=layout.study.dataset(layout.study.stimulus_set(dataset)).stimuli,
+        table=table,
     )
     return kind, files
 
