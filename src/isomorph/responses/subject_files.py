@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-import pandas as pd
 import xarray as xr
 
 from isomorph.beside import by_pattern
@@ -37,8 +36,6 @@ class SubjectFiles(DatasetFiles):
         Told in a line how far the reading has come.
     stimuli : Spec, optional
         Settings of the stimuli, which may be those of another dataset.
-    table : DataFrame, optional
-        The stimulus table, where it has been made.
     """
 
     subject: str
@@ -47,7 +44,6 @@ class SubjectFiles(DatasetFiles):
     scratch: Path
     say: Callable[[str], None] = _nothing
     stimuli: Spec | None = None
-    table: pd.DataFrame | None = None
 
     def own(self, pattern: str, folders: tuple[str, ...] = ()) -> list[Path]:
         """Return the files that match a pattern in which `{subject}` stands for the subject."""
@@ -69,14 +65,18 @@ def subject_files(
     scratch: Path,
     say: Callable[[str], None] = _nothing,
     stimuli: Spec | None = None,
-    table: pd.DataFrame | None = None,
 ) -> SubjectFiles:
     """Return the files of a dataset as they are asked for one subject, see `SubjectFiles`."""
     own = {field.name: getattr(files, field.name) for field in fields(DatasetFiles)}
     return SubjectFiles(
-        **own, subject=subject, names=names, atlases=atlases, scratch=scratch, say=say,
-        stimuli=stimuli, table=table,
-    )  # fmt: skip
+        **own,
+        subject=subject,
+        names=names,
+        atlases=atlases,
+        scratch=scratch,
+        say=say,
+        stimuli=stimuli,
+    )
 
 
 @dataclass(frozen=True)

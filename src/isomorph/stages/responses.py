@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pandas as pd
 import xarray as xr
 
 from isomorph.archives.asked import refuse_absent_of
@@ -18,7 +17,7 @@ from isomorph.responses.kinds import RESPONSES, ResponseKind
 from isomorph.responses.sessions import fewest_repetitions, refuse_too_large
 from isomorph.responses.subject_files import SubjectFiles, subject_files
 from isomorph.saying import say
-from isomorph.stages.datasets import files_of, names_of, read_stimuli
+from isomorph.stages.datasets import files_of, names_of
 from isomorph.stimuli.names import Names
 
 
@@ -46,8 +45,7 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
         )
     refuse_absent_of(layout, dataset, subject)
     require(layout, "responses", dataset, subject)
-    table = read_stimuli(layout, dataset)
-    kind, files = asked(layout, dataset, subject, names_of(layout, dataset), table)
+    kind, files = asked(layout, dataset, subject, names_of(layout, dataset))
     found = kind.read(files, spec.responses)
     whose = {
         "dataset": dataset,
@@ -91,11 +89,7 @@ def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
 
 
 def asked(
-    layout: Layout,
-    dataset: str,
-    subject: str,
-    names: Names,
-    table: pd.DataFrame | None = None,
+    layout: Layout, dataset: str, subject: str, names: Names
 ) -> tuple[ResponseKind, SubjectFiles]:
     """Return the kind of a dataset's responses, and the files of one subject.
 
@@ -105,8 +99,6 @@ def asked(
     dataset, subject : str
     names : Names
         What names in recordings stand for.
-    table : DataFrame, optional
-        The stimulus table, where it has been made.
     """
     spec = layout.study.dataset(dataset)
     kind = RESPONSES[spec.responses.kind]
@@ -124,7 +116,6 @@ def asked(
         scratch=layout.responses(dataset, subject).parent,
         say=lambda line: say(f"responses {dataset} {subject}: {line}"),
         stimuli=layout.study.dataset(layout.study.stimulus_set(dataset)).stimuli,
-        table=table,
     )
     return kind, files
 

@@ -71,9 +71,7 @@ def every_along(
     asked = [(name,) for name in names] + ([tuple(names)] if len(names) > 1 else [])
     found = []
     for some in asked:
-        columns = [
-            f"{name}{end}" for name in some for end in ("", "_start", "_stop", "_period")
-        ]
+        columns = [f"{name}{end}" for name in some for end in ("", "_start", "_stop", "_period")]
         starts = [f"{name}_start" for name in some]
         group = table.groupby(starts, sort=True).ngroup().to_numpy()
         bins = table[columns].iloc[np.unique(group, return_index=True)[1]].reset_index(drop=True)

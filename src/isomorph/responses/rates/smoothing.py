@@ -80,9 +80,8 @@ def neighbours(table: pd.DataFrame, name: str, period: float | None) -> sparse.c
     place = np.rint((start - start.min()) / width).astype(np.int64)
     count = None if period is None else round(period / width)
     rest = [table[f"{other}_start"] for other in variables_of(table) if other != name]
-    group = np.zeros(len(table), dtype=np.int64)
-    if rest:
-        group = pd.concat(rest, axis=1).groupby([one.name for one in rest]).ngroup().to_numpy()
+    keys = pd.concat(rest, axis=1) if rest else None
+    group = np.zeros(len(table)) if keys is None else keys.groupby([*keys]).ngroup().to_numpy()
     at = {(int(g), int(p)): row for row, (g, p) in enumerate(zip(group, place, strict=True))}
     pairs = set()
     for (g, p), row in at.items():

@@ -9,7 +9,6 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import Nwb
 from isomorph.responses.nwb import units_of
 from isomorph.responses.nwb.companions import identity
@@ -93,9 +92,9 @@ def sessions_of(
 
 
 def table_of(files: SubjectFiles) -> pd.DataFrame:
-    """Return the stimulus table, which a stage has given."""
-    assert files.table is not None, "rates are read after their stimuli"
-    return files.table
+    """Return the stimulus table, which is made before."""
+    assert files.names.rows is not None, "rates are read after their stimuli"
+    return files.names.rows
 
 
 def read(files: SubjectFiles, settings: RateResponses) -> Read:
@@ -104,7 +103,7 @@ def read(files: SubjectFiles, settings: RateResponses) -> Read:
     Parameters
     ----------
     files : SubjectFiles
-        With the stimulus table and the settings of the stimuli.
+        With what is known of the stimuli.
     settings : RateResponses
 
     Raises

@@ -60,7 +60,3 @@ def mean_vector(rate: Array, angles: Array) -> tuple[Array, Array]:
         filled @ np.exp(1j * angles), total, out=np.full(total.shape, np.nan + 0j), where=total > 0
     )
     return np.abs(vector), np.angle(vector) % (2 * np.pi)
-
-
-def halves_agree(counts: Array, dwell: Array, spread: object, rates: object) -> Array:
-    raise NotImplementedError

@@ -192,9 +192,7 @@ def _inside(intervals: Array, moments: Array) -> Array:
     return (place >= 0) & (moments <= stops[place])
 
 
-def without(
-    track: Track, out: Array, reason: str, dropped: dict[str, int], where: str
-) -> Track:
+def without(track: Track, out: Array, reason: str, dropped: dict[str, int], where: str) -> Track:
     """Return a track of which some samples do not count, the seconds they stand for counted.
 
     Raises
@@ -271,9 +269,7 @@ def _spikes(
     return np.concatenate(samples), np.concatenate(owners), pooled
 
 
-def refuse_clocks(
-    trains: Trains, keep: Array, track: Track, between: tuple[float, float]
-) -> None:
+def refuse_clocks(trains: Trains, keep: Array, track: Track, between: tuple[float, float]) -> None:
     """Refuse spikes whose times cannot be seconds on the clock of a variable.
 
     Parameters
@@ -317,9 +313,7 @@ def _covered(
     return without(track, out, reason, found, track.where), found
 
 
-def refuse_uncovered(
-    track: Track, out: Array, between: tuple[float, float], most: float
-) -> None:
+def refuse_uncovered(track: Track, out: Array, between: tuple[float, float], most: float) -> None:
     """Refuse a recording that covers too little of the time of a variable.
 
     Parameters
