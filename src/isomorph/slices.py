@@ -14,6 +14,7 @@ from isomorph.study import Spec, Study
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.pairs import both
 from isomorph.study.pinned import PINNED
+from isomorph.study.rates import RateResponses
 
 Slice = dict[str, Any]
 """JSON-ready settings."""
@@ -61,7 +62,18 @@ def responses(study: Study, dataset: str, subject: str) -> Slice:
         "responses": _dump(spec.responses),
         "expected": _dump(spec.expected, exclude={"stimuli", "units", "bytes", "published"}),
         "tables": _hashes(study, dataset, named_beside(study, dataset, "responses", subject)),
+        **_followed(study, dataset),
     }
+
+
+def _followed(study: Study, dataset: str) -> Slice:
+    """Return what decides where a variable was when, of responses that are rates over its bins.
+
+    The stimulus table says which bins there are; epochs, speeds and blocks of time it does not.
+    """
+    if not isinstance(study.dataset(dataset).responses, RateResponses):
+        return {}
+    return {"stimuli": stimuli(study, study.stimulus_set(dataset))}
 
 
 def reliability(study: Study, dataset: str) -> Slice:

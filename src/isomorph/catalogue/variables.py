@@ -59,6 +59,10 @@ RESPONSES = ArraySchema(
             onset="When it was shown, on the clock of the recording, or from the start of its run.",
         ),
         *_data(
+            "presentation", SECONDS, "optional",
+            dwell="How long a bin of a variable was visited in this repetition.",
+        ),
+        *_data(
             "unit", "millimetres", "optional",
             x="Where a voxel is in the space of its image, from left to right.",
             y="The same from back to front.", z="The same from below to above.",

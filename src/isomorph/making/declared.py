@@ -9,7 +9,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from isomorph import slices
@@ -155,7 +154,7 @@ def _drawn(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("reliability", (dataset,)))
     yield Part(Job("recover", (dataset,)))
     yield Part(Job("explain", (dataset,)))
-    if is_asked(study, "predict"):
+    if is_asked(study, "predict", dataset):
         yield Part(Job("predict", (dataset,)))
 
 
@@ -174,8 +173,9 @@ def _everything(study: Study) -> Iterator[Part]:
     yield Part(Job("summarise"))
     for dataset in study.datasets:
         stages = ["compare", "recover", "explain", "predict", "reliability", "figures", "fetch"]
-        for stage in filter(partial(is_asked, study), stages):
-            yield Part(Job(stage, (dataset,)))
+        for stage in stages:
+            if is_asked(study, stage, dataset):
+                yield Part(Job(stage, (dataset,)))
         yield from _viewed(study, dataset)
 
 

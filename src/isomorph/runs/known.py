@@ -21,6 +21,7 @@ from isomorph.layout import Layout
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.betas import BetaResponses
 from isomorph.study.model import ModelSpec
+from isomorph.study.recorded import Recorded
 from isomorph.study.regions import regions_named
 from isomorph.study.responses import ArrayResponses, RdmResponses, Windowed
 from isomorph.study.stored import StoredArrays
@@ -112,7 +113,7 @@ class Known:
         if spec.expected.sessions:
             return max(spec.expected.sessions.values())
         match spec.responses:
-            case Windowed(files=files):
+            case Recorded(files=files):
                 several = "*" in files
             case ArrayResponses(responses=files, order=order):
                 several = order is not None and "*" in files

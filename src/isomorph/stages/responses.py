@@ -45,7 +45,7 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
         )
     refuse_absent_of(layout, dataset, subject)
     require(layout, "responses", dataset, subject)
-    kind, files = _asked(layout, dataset, subject, names_of(layout, dataset))
+    kind, files = asked(layout, dataset, subject, names_of(layout, dataset))
     found = kind.read(files, spec.responses)
     whose = {
         "dataset": dataset,
@@ -84,14 +84,22 @@ def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
         As `run` would; nothing is written.
     """
     refuse_absent_of(layout, dataset, subject)
-    kind, files = _asked(layout, dataset, subject, names)
+    kind, files = asked(layout, dataset, subject, names)
     kind.look(files, layout.study.dataset(dataset).responses)
 
 
-def _asked(
+def asked(
     layout: Layout, dataset: str, subject: str, names: Names
 ) -> tuple[ResponseKind, SubjectFiles]:
-    """Return the kind of a dataset's responses, and the files of one subject."""
+    """Return the kind of a dataset's responses, and the files of one subject.
+
+    Parameters
+    ----------
+    layout : Layout
+    dataset, subject : str
+    names : Names
+        What names in recordings stand for.
+    """
     spec = layout.study.dataset(dataset)
     kind = RESPONSES[spec.responses.kind]
     if kind.gives == "rdms" and spec.expected.presentations:
@@ -107,6 +115,7 @@ def _asked(
         atlases=layout.atlases,
         scratch=layout.responses(dataset, subject).parent,
         say=lambda line: say(f"responses {dataset} {subject}: {line}"),
+        stimuli=layout.study.dataset(layout.study.stimulus_set(dataset)).stimuli,
     )
     return kind, files
 

@@ -16,6 +16,7 @@ from isomorph.study.inference import Inference
 from isomorph.study.model import ModelSpec
 from isomorph.study.pairs import DistanceName
 from isomorph.study.stimuli import SharedStimuli
+from isomorph.study.topology import Topology
 
 
 class StudySpec(Spec):
@@ -46,6 +47,8 @@ class StudySpec(Spec):
     dataset and its name with a stroke between; of each dataset at most one, for regions of the same
     subjects and stimuli are no independent findings."""
     inference: Inference = Inference()
+    topology: Topology | None = None
+    """What is asked of the shape of activity: rings, tori, spheres; nothing unless given."""
 
     @model_validator(mode="before")
     @classmethod
