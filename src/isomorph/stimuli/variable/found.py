@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,7 @@ def series(recording: Recording, place: str, missing: tuple[float, ...] = ()) ->
     place : str
         HDF5 path of the series, or of a container that holds no other.
     missing : tuple of float
-        Values that mean that nothing is known.
+        Values that mean that nothing is known, as they are stored.
 
     Raises
     ------
@@ -78,7 +78,8 @@ def series(recording: Recording, place: str, missing: tuple[float, ...] = ()) ->
     clock = read_clock(found, shape[0], where)
     values = part(data, (), where).astype(np.float64).reshape(shape[0], -1)
     unit = str(getattr(found, "unit", "") or "")
-    return clean(Signal(clock.times(), measured(found, values), where, unit), missing)
+    cleaned = clean(Signal(clock.times(), values, where, unit), missing)
+    return replace(cleaned, values=measured(found, cleaned.values))
 
 
 def _inner(nwb: Nwb, place: str) -> NwbContainer:
