@@ -56,8 +56,8 @@ class _Binned(Spec):
     component: int | None = Field(default=None, ge=0)
     """Which column of a series with several, counted from 0."""
     table: str | None = None
-    """Intervals table instead, by its name or HDF5 path: the variable has the value of `column` from the start of an interval
-    to its end, and none between intervals."""
+    """Intervals table instead, by name or HDF5 path: the variable has the value of `column` from
+    the start of an interval to its end, and none between intervals."""
     column: str | None = None
     """Column of `table` that holds the value."""
     where: dict[str, Unique[str]] = {}
