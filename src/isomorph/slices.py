@@ -76,6 +76,17 @@ def _followed(study: Study, dataset: str) -> Slice:
     return {"stimuli": stimuli(study, study.stimulus_set(dataset))}
 
 
+def population(study: Study, dataset: str, subject: str) -> Slice:
+    """Return what decides what the units of a subject did over time."""
+    asked = study.spec.topology
+    return {
+        **responses(study, dataset, subject),
+        "stimuli": stimuli(study, study.stimulus_set(dataset)),
+        "bin": None if asked is None else asked.bin,
+        "smoothing": None if asked is None else asked.smoothing,
+    }
+
+
 def reliability(study: Study, dataset: str) -> Slice:
     """Return what decides the reliability table of a dataset beside its responses."""
     spec = study.dataset(dataset)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from isomorph.catalogue.entries import RESULTS, WORDS, Artefact, named, table
 from isomorph.catalogue.shared_columns import ABOUT, PLACE, SHARE
+
+if TYPE_CHECKING:
+    from isomorph.study import Study
 
 STIMULI = {
     **named(
@@ -70,6 +75,18 @@ RELIABILITY = {
     ),
 }
 
+
+def asks_population(study: Study, dataset: str) -> bool:
+    """Tell whether a study asks what the units of a dataset did over time."""
+    asked = study.spec.topology
+    return asked is not None and asked.of == "time" and of_spikes(study, dataset)
+
+
+def of_spikes(study: Study, dataset: str) -> bool:
+    """Tell whether the responses of a dataset are read of spikes in recordings."""
+    return study.dataset(dataset).responses.kind in ("nwb", "rates")
+
+
 MEASURED = (
     Artefact(
         "manifest", "fetch", "{archive}/manifest.json",
@@ -92,6 +109,11 @@ MEASURED = (
     Artefact(
         "responses", "responses", f"{RESULTS}/responses/{{subject}}.nc",
         "responses of one subject, a group per session; or its ready RDMs", array="responses",
+    ),
+    Artefact(
+        "population", "population", f"{RESULTS}/population/{{subject}}.nc",
+        "rates of all units of one subject over time, and the variables then, a group per session",
+        array="population", asked=asks_population,
     ),
     table(
         "reliability", "reliability", "reliability of every unit and region",

@@ -40,6 +40,8 @@ STAGES = Registry(
                          "isomorph.stages.stimuli:run"),
         "responses": Stage("responses of one subject, aligned to the stimuli",
                            "isomorph.stages.responses:run"),
+        "population": Stage("what the units of one subject did over time",
+                            "isomorph.stages.population:run"),
         "reliability": Stage("split-half reliability of every unit",
                              "isomorph.stages.reliability:run"),
         "activations": Stage("activations of one model, every layer in one pass",

@@ -231,6 +231,9 @@ DECLARED: Registry[Declared] = Registry(
         "responses": Declared(
             _recorded, slices.responses, _code("isomorph.stages.responses"),
         ),
+        "population": Declared(
+            _recorded, slices.population, _code("isomorph.stages.population"),
+        ),
         "reliability": Declared(
             _responses, slices.reliability, _code("isomorph.stages.reliability"),
         ),
