@@ -76,6 +76,17 @@ def _followed(study: Study, dataset: str) -> Slice:
     return {"stimuli": stimuli(study, study.stimulus_set(dataset))}
 
 
+def population(study: Study, dataset: str, subject: str) -> Slice:
+    """Return what decides what the units of a subject did over time."""
+    asked = study.spec.topology
+    return {
+        **responses(study, dataset, subject),
+        "stimuli": stimuli(study, study.stimulus_set(dataset)),
+        "bin": None if asked is None else asked.bin,
+        "smoothing": None if asked is None else asked.smoothing,
+    }
+
+
 def reliability(study: Study, dataset: str) -> Slice:
     """Return what decides the reliability table of a dataset beside its responses."""
     spec = study.dataset(dataset)
@@ -83,6 +94,24 @@ def reliability(study: Study, dataset: str) -> Slice:
         "subjects": list(spec.subjects),
         "expected": dict(spec.expected.units),
         "seed": study.spec.inference.seed,
+    }
+
+
+def tuning(study: Study, dataset: str) -> Slice:
+    """Return what decides how the units of a dataset are tuned."""
+    spec, inference = study.dataset(dataset), study.spec.inference
+    tables = [
+        file
+        for subject in spec.subjects
+        for file in named_beside(study, dataset, "responses", subject)
+    ]
+    return {
+        "responses": _dump(spec.responses),
+        **_followed(study, dataset),
+        "tables": _hashes(study, dataset, list(dict.fromkeys(tables))),
+        "subjects": list(spec.subjects),
+        "inference": _dump(inference, include={"permutations", "correction", "family", "seed"}),
+        "simulated": spec.simulated,
     }
 
 
@@ -270,5 +299,5 @@ def _distances(study: Study, side: int) -> list[str]:
     return list(dict.fromkeys(both(name)[side] for name in study.spec.distances))
 
 
-def _dump(spec: Spec, exclude: set[str] | None = None) -> Slice:
-    return spec.model_dump(mode="json", exclude=exclude)
+def _dump(spec: Spec, exclude: set[str] | None = None, include: set[str] | None = None) -> Slice:
+    return spec.model_dump(mode="json", exclude=exclude, include=include)

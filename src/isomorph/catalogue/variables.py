@@ -85,6 +85,33 @@ RESPONSES = ArraySchema(
 )  # fmt: skip
 """Of one session; a file holds a group per session."""
 
+POPULATION = ArraySchema(
+    (
+        *_data(
+            "time unit", "spikes per second", "finite",
+            rate="Rate of a unit in a time bin, smoothed over time.",
+        ),
+        *_coordinates("time", SECONDS, time="Middle of the bin, on the clock of the recording."),
+        *_coordinates(
+            "time", "count",
+            segment="Number of the stretch of time without gaps that the bin is part of, from 0.",
+        ),
+        *_coordinates(
+            "unit", WORDS, unit="Name of the neuron.", region="Its brain region.",
+        ),
+    ),
+    {"session": "Name of the session."},
+    {
+        "dropped": "JSON: how many seconds and units were left out of the session, by reason.",
+        "variables": "JSON: the variables that stand beside `time`, each by its name (`film_time` "
+        "the time of a film); they are NaN where they are not known.",
+        "dataset": "Of the file: name of the dataset.",
+        "subject": "Of the file: name of the subject.",
+        "simulated": "Of the file: `true` where the data were simulated, else `false`.",
+    },
+)  # fmt: skip
+"""Of one session; a file holds a group per session."""
+
 ACTIVATIONS = ArraySchema(
     (
         *_data(
@@ -266,6 +293,7 @@ ARRAYS: Registry[ArraySchema] = Registry(
     "artefact",
     {
         "responses": RESPONSES,
+        "population": POPULATION,
         "activations": ACTIVATIONS,
         "rdms": RDMS,
         "representations": REPRESENTATIONS,

@@ -23,7 +23,13 @@ from isomorph.study.betas import BetaResponses
 from isomorph.study.model import ModelSpec
 from isomorph.study.recorded import Recorded
 from isomorph.study.regions import regions_named
-from isomorph.study.responses import ArrayResponses, RdmResponses, Windowed
+from isomorph.study.responses import (
+    ArrayResponses,
+    NwbResponses,
+    RateResponses,
+    RdmResponses,
+    Windowed,
+)
 from isomorph.study.stored import StoredArrays
 
 GUESSES: Mapping[str, int] = MappingProxyType(
@@ -37,6 +43,7 @@ GUESSES: Mapping[str, int] = MappingProxyType(
         "blocks of a network": 30,
         "layers of a baseline": 10,
         "bytes": 10**9,
+        "seconds of a session": 7200,
     }
 )
 """What is taken for a size that nobody knows before the files are here: more than most have.
@@ -174,6 +181,15 @@ class Known:
             return max(spec.expected.presentations.values())
         shown = max(spec.expected.repetitions.values(), default=0) or self.guess("repetitions")
         return self.stimuli * shown
+
+    @cached_property
+    def seconds(self) -> int:
+        """Seconds that are recorded of one subject, of the spikes of whose units more is asked."""
+        study = self.layout.study
+        kinds = (RateResponses,) if study.spec.topology is None else (RateResponses, NwbResponses)
+        if not isinstance(study.dataset(self.dataset).responses, kinds):
+            return 0
+        return self.sessions * self.guess("seconds of a session")
 
     @cached_property
     def bytes(self) -> int:

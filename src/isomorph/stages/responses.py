@@ -9,7 +9,7 @@ import xarray as xr
 from isomorph.archives.asked import refuse_absent_of
 from isomorph.archives.manifest import check_unchanged, read_manifest
 from isomorph.artefacts import write_array, write_responses
-from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
@@ -38,11 +38,7 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
         and manifest are not what the study now says. Nothing is written then.
     """
     spec = layout.study.dataset(dataset)
-    if subject not in spec.subjects:
-        raise IsomorphError(
-            f'{layout.study.dataset_files[dataset]}: subjects: no "{subject}", '
-            f"{did_you_mean(subject, spec.subjects)}"
-        )
+    layout.study.refuse_stranger(dataset, subject)
     refuse_absent_of(layout, dataset, subject)
     require(layout, "responses", dataset, subject)
     kind, files = asked(layout, dataset, subject, names_of(layout, dataset))
@@ -89,7 +85,7 @@ def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
 
 
 def asked(
-    layout: Layout, dataset: str, subject: str, names: Names
+    layout: Layout, dataset: str, subject: str, names: Names, stage: str = "responses"
 ) -> tuple[ResponseKind, SubjectFiles]:
     """Return the kind of a dataset's responses, and the files of one subject.
 
@@ -99,6 +95,8 @@ def asked(
     dataset, subject : str
     names : Names
         What names in recordings stand for.
+    stage : str
+        Which says how far it has come.
     """
     spec = layout.study.dataset(dataset)
     kind = RESPONSES[spec.responses.kind]
@@ -114,7 +112,7 @@ def asked(
         names=names,
         atlases=layout.atlases,
         scratch=layout.responses(dataset, subject).parent,
-        say=lambda line: say(f"responses {dataset} {subject}: {line}"),
+        say=lambda line: say(f"{stage} {dataset} {subject}: {line}"),
         stimuli=layout.study.dataset(layout.study.stimulus_set(dataset)).stimuli,
     )
     return kind, files

@@ -114,6 +114,15 @@ class Study:
             )
         return self.datasets[name]
 
+    def refuse_stranger(self, dataset: str, subject: str) -> None:
+        """Refuse a subject that a dataset does not name, saying whom it does."""
+        known = self.dataset(dataset).subjects
+        if subject not in known:
+            raise StudyError(
+                self.dataset_files[dataset],
+                [f'subjects: no "{subject}", {did_you_mean(subject, known)}'],
+            )
+
     def instances(self) -> Iterator[tuple[str, ModelSpec, int | None]]:
         """Yield `(instance name, model spec, seed)` for every model the study runs."""
         for model in self.models.values():

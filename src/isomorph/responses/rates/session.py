@@ -74,11 +74,12 @@ def session_of(
     IsomorphError
         When a repetition has no bin that was visited long enough.
     """
+    spikes, track = visits.spikes, visits.spikes.track
     dwell = visits.dwell.T  # (repetition, bin)
     there = (dwell > 0) & (dwell >= settings.minimum)
     if not (enough := there.any(axis=1)).all():
         raise IsomorphError(
-            f"{visits.track.where}: in repetition {int(np.argmin(enough))} no bin is visited for "
+            f"{track.where}: in repetition {int(np.argmin(enough))} no bin is visited for "
             f"{settings.minimum:g} s (responses.minimum); the variable counts for "
             f"{dwell.sum():.4g} s in all, so ask for fewer stimuli.repetitions, shorter blocks "
             "(stimuli.block) or fewer bins"
@@ -87,17 +88,17 @@ def session_of(
     found = rates(visits.counts, dwell, spread)  # (unit, repetition, bin)
     repetition, place = np.nonzero(there)
     short = int((~there).sum())
-    outside = float(visits.track.lasts[visits.track.counts & (visits.bins < 0)].sum())
+    outside = float(track.lasts[track.counts & (visits.bins < 0)].sum())
     stimuli = table["stimulus"].to_numpy(dtype=np.str_)
     data = session_data(
         found[:, there].T,
         stimulus=stimuli[place],
         repetition=repetition,
-        unit=visits.ids,
-        region=visits.regions,
+        unit=spikes.ids,
+        region=spikes.regions,
         stimuli=stimuli,
         dropped={
-            **visits.dropped,
+            **spikes.dropped,
             "seconds in no bin of the stimuli": round(outside),
             "bins visited too shortly in a repetition": short,
         },

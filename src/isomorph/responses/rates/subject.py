@@ -14,14 +14,14 @@ from isomorph.responses.nwb import units_of
 from isomorph.responses.nwb.companions import identity
 from isomorph.responses.nwb.recordings import Recording, opened, session_names
 from isomorph.responses.rates.session import session_of
-from isomorph.responses.rates.visits import (
-    Visits,
+from isomorph.responses.rates.spikes import (
     observed_time,
     refuse_clocks,
     refuse_uncovered,
+    spikes_of,
     uncovered_at_a_glance,
-    visits_of,
 )
+from isomorph.responses.rates.visits import Visits, visits_of
 from isomorph.responses.sessions import summary
 from isomorph.responses.subject_files import Read, SubjectFiles
 from isomorph.stimuli.variable import Track, track_of
@@ -85,9 +85,8 @@ def sessions_of(
     """
     table = table_of(files)
     for one in followed(files, settings):
-        visits = visits_of(
-            one.recording, one.holder, one.track, settings, variable_of(files), table
-        )
+        spikes = spikes_of(one.recording, one.holder, one.track, settings)
+        visits = visits_of(spikes, variable_of(files), table)
         yield identity(one.recording.nwb).session, visits, one.files
 
 
