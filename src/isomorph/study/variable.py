@@ -80,10 +80,10 @@ class _Binned(Spec):
     """Seconds over which `speed_of` takes the displacement: the tracking of an animal at rest
     jitters from sample to sample."""
     missing: Unique[float] | None = None
-    """Values, as they are stored, that mean the variable is not known, such as -1 of a tracker that
-    lost its light; of `heading_of` and `speed_of`, coordinates. Unless given, a value that stands
-    apart from all others and comes again and again is refused; an empty list says that there is
-    none."""
+    """Values, after `conversion` and `offset`, that mean the variable is not known, such as -1 of a
+    tracker that lost its light; of `heading_of` and `speed_of`, coordinates. Unless given, a value
+    that stands apart from all others and comes again and again is refused; an empty list says that
+    there is none."""
     bins: int = Field(default=20, ge=2, le=1000)
     """How many equally wide bins there are."""
     period: float | None = Field(default=None, gt=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -58,8 +58,7 @@ def series(recording: Recording, place: str, missing: Sequence[float] | None = N
     place : str
         HDF5 path of the series, or of a container that holds no other.
     missing : sequence of float, optional
-        Values, as they are stored, that mean that nothing is known, see
-        `isomorph.stimuli.variable.signal.clean`.
+        Values that mean that nothing is known, see `isomorph.stimuli.variable.signal.clean`.
 
     Raises
     ------
@@ -79,8 +78,7 @@ def series(recording: Recording, place: str, missing: Sequence[float] | None = N
     clock = read_clock(found, shape[0], where)
     values = part(data, (), where).astype(np.float64).reshape(shape[0], -1)
     unit = str(getattr(found, "unit", "") or "")
-    cleaned = clean(Signal(clock.times(), values, where, unit), missing)
-    return replace(cleaned, values=measured(found, cleaned.values))
+    return clean(Signal(clock.times(), measured(found, values), where, unit), missing)
 
 
 def _inner(nwb: Nwb, place: str) -> NwbContainer:
