@@ -21,6 +21,8 @@ Array = npt.NDArray
 PIECE = 0.02
 """Seconds that an interval is cut into at most, where nothing but intervals is read."""
 
+SECONDS = ", and times to be in seconds"
+
 SHORTEST = 10
 """Samples a block of time holds at least: the samples of smaller ones are neighbours."""
 
@@ -81,6 +83,11 @@ def _clock(signals: Sequence[Signal], spec: VariableStimuli) -> tuple[Array, Arr
         finest = min(sampled, key=lambda one: one.usual)
         usual = finest.usual
         times = finest.times
+        if spec.gap is not None and spec.gap < usual:
+            raise IsomorphError(
+                f"{finest.where}: has a sample every {usual:.4g} s, so that nothing would be known "
+                f"between any two; expected stimuli.gap to be longer than that, not {spec.gap:g} s"
+            )
         starts, lasts = stretches(times, spec.gap)
     else:
         times, starts, lasts = _pieces(signals[0])
@@ -89,7 +96,7 @@ def _clock(signals: Sequence[Signal], spec: VariableStimuli) -> tuple[Array, Arr
         raise IsomorphError(
             f"{finest.where}: has a sample every {usual:.4g} s, so that blocks of "
             f"{spec.block:g} s would make neighbours of the repetitions; expected stimuli.block to "
-            f"be {SHORTEST * usual:.4g} s or longer"
+            f"be {SHORTEST * usual:.4g} s or longer{SECONDS if usual > 1 else ''}"
         )
     return times, starts, lasts
 

@@ -69,7 +69,7 @@ def wrapped(values: Array, variable: Variable, unit: str, where: str) -> Array:
             f"{where}: its values lie between {known.min():g} and {known.max():g}, further apart "
             f"than period: {period:g}; {_instead(span)}"
         )
-    start = variable.range[0] if variable.range is not None else 0.0
+    start = variable.begins
     inside = (values - start) % period
     # Rounding makes a period of what is just below 0.
     return start + np.where(inside >= period, 0.0, inside)
