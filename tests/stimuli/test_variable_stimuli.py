@@ -272,9 +272,16 @@ def test_recordings_that_differ(folder, tmp_path, other, said):
 
 
 def test_columns_are_those_of_tables(folder):
-    with open_nwb(folder / "a.nwb") as nwb:
-        with pytest.raises(IsomorphError, match="here: is of type SpatialSeries, expected a table"):
-            column(nwb.container(COMPASS), "start_time", "here")
+    said = "here: is of type SpatialSeries, expected a table"
+    with open_nwb(folder / "a.nwb") as nwb, pytest.raises(IsomorphError, match=said):
+        column(nwb.container(COMPASS), "start_time", "here")
+
+
+def test_radians_told_to_be_degrees_are_refused(tmp_path):
+    write(tmp_path / "a.nwb", heading=np.radians(HEADING), unit="n.a.")
+    said = r"reach over 6\.5 of period: 360; .*, or are they in radians \(period: 6\.283185\)\?"
+    with pytest.raises(IsomorphError, match=said):
+        listed(tmp_path, **ANGLE)
 
 
 def test_a_constant_is_refused(tmp_path):
