@@ -180,6 +180,17 @@ def test_speed_is_a_variable_too(folder):
     assert 13 < table["speed_stop"].iloc[-1] < 14  # 40 / 3 cm/s at most along the first axis
 
 
+def test_variables_on_clocks_of_their_own_come_onto_the_finest(folder, tmp_path):
+    (tmp_path / "a.nwb").symlink_to(folder / "a.nwb")
+    slow = slice(None, None, 10)  # between two samples the heading turns by 23 degrees
+    pd.DataFrame({"s": TIMES[slow], "deg": HEADING[slow]}).to_csv(tmp_path / "a.csv", index=False)
+    found = {"file": "{stem}.csv", "time": "s", "value": "deg", "bins": 36, "period": 360}
+    place = {"series": LEDS[0], "component": 0, "bins": 2}
+    both = listed(tmp_path, variables={"heading": found, "x": place}, minimum=0.1)
+    summed = both.groupby("heading")["dwell"].sum()
+    assert summed.to_numpy() == pytest.approx(listed(folder, **ANGLE)["dwell"].to_numpy(), abs=0.3)
+
+
 def test_missing_samples_and_gaps_count_for_no_bin(tmp_path):
     heading = HEADING.copy()
     heading[400:800] = -1

@@ -13,7 +13,7 @@ from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.variable.found import FOUND, Recording, beside, intervals, series, speed
 from isomorph.stimuli.variable.signal import Signal
 from isomorph.stimuli.variable.track import Track, stretches
-from isomorph.stimuli.variable.wrap import wrapped
+from isomorph.stimuli.variable.wrap import refuse_unfit, wrapped
 from isomorph.study.variable import SpeedFilter, VariableStimuli
 
 Array = npt.NDArray
@@ -51,17 +51,17 @@ def track_of(nwb: Nwb, files: DatasetFiles, spec: VariableStimuli) -> Track:
     recording = Recording(nwb, files)
     every = spec.every
     signals = {name: FOUND[one.form()](recording, one) for name, one in every.items()}
+    for name, found in signals.items():
+        refuse_unfit(found.values[:, 0], every[name], found.unit, f"{found.where} ({name})")
     times, starts, lasts = _clock(list(signals.values()), spec)
-    columns = [
-        wrapped(
-            signal.at(times, every[name].period, spec.gap)[:, 0],
-            every[name], signal.unit, f"{signal.where} ({name})",
-        )
-        for name, signal in signals.items()
-    ]  # fmt: skip
-    values = np.column_stack(columns)
+    values = np.column_stack(
+        [
+            wrapped(found.at(times, every[name].period, spec.gap)[:, 0], every[name])
+            for name, found in signals.items()
+        ]
+    )
     lasts = np.where(np.isfinite(values).any(axis=1), lasts, 0)
-    units = tuple(signal.unit for signal in signals.values())
+    units = tuple(found.unit for found in signals.values())
     counts = np.ones(len(times), dtype=bool)
     if spec.epochs is not None:
         counts &= _within(times, nwb, spec)
