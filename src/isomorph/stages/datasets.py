@@ -12,6 +12,7 @@ from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.stimuli.dataset_files import DatasetFiles
+from isomorph.stimuli.film.frames_by_film import frames_by_film
 from isomorph.stimuli.listed_images import Listed, list_images
 from isomorph.stimuli.names import Names, names_from
 from isomorph.stimuli.naming import naming
@@ -102,8 +103,10 @@ def names_of(layout: Layout, dataset: str) -> Names:
         When the stimuli have not been made, or their table of names has gone.
     """
     file, owner = layout.stimuli(dataset), layout.study.stimulus_set(dataset)
-    found = names_from(read_stimuli(layout, dataset)["stimulus"], str(file))
-    if layout.study.dataset(owner).stimuli.kind != "nwb":
+    listed, kind = read_stimuli(layout, dataset), layout.study.dataset(owner).stimuli.kind
+    films = frames_by_film(listed.to_dict("records")) if kind == "film" else {}
+    found = names_from(listed["stimulus"], str(file), films)
+    if kind != "nwb":
         return found
     table = layout.names(dataset)
     if not table.is_file():

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
+from isomorph.stimuli.film.frames_by_film import FilmFrames
 from isomorph.stimuli.naming import Naming, Texts, path_id
 
 FEWEST = 4
@@ -32,12 +33,15 @@ class Names:
     asked : dict of str to (str, Path)
         Every name that was asked for so far, with its stimulus ('' for none) and the first file
         that used it.
+    films : mapping of str to FilmFrames
+        The stimuli of each film, where they are frames of films.
     """
 
     naming: Naming | None
     stimuli: npt.NDArray
     table: str
     asked: dict[str, tuple[str, Path]] = field(default_factory=dict, compare=False, repr=False)
+    films: Mapping[str, FilmFrames] = field(default_factory=dict, compare=False, repr=False)
 
     def ids(self, file: Path, names: npt.NDArray) -> Texts:
         """Return the stimulus of each name in a file, see `isomorph.stimuli.naming.Naming.ids`."""
@@ -62,7 +66,7 @@ class Names:
 
     def afresh(self) -> Names:
         """Return the same with nothing asked yet, for another subject."""
-        return Names(self.naming, self.stimuli, self.table)
+        return Names(self.naming, self.stimuli, self.table, films=self.films)
 
     def lacking(self) -> list[str]:
         """Return the names that were asked for and are those of no stimulus."""
@@ -126,7 +130,9 @@ def unknown(table: str) -> Names:
     return Names(None, np.zeros(0, dtype=np.str_), table)
 
 
-def names_from(ids: Iterable[str], table: str) -> Names:
+def names_from(
+    ids: Iterable[str], table: str, films: Mapping[str, FilmFrames] | None = None
+) -> Names:
     """Return what names stand for where a name is the id of a stimulus, or the path of its image.
 
     Parameters
@@ -135,9 +141,12 @@ def names_from(ids: Iterable[str], table: str) -> Names:
         All stimuli, in their order.
     table : str
         The stimulus table, for messages.
+    films : mapping of str to FilmFrames, optional
+        The stimuli of each film, where they are frames of films.
     """
     known = np.array(list(ids), dtype=np.str_)
-    return Names(Naming(frozenset(known.tolist()), {}, {}, Path(), table), known, table)
+    own = Naming(frozenset(known.tolist()), {}, {}, Path(), table)
+    return Names(own, known, table, films=films or {})
 
 
 def misspelt(names: Iterable[str], stimuli: Iterable[str]) -> dict[str, str]:

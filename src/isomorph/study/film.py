@@ -74,27 +74,50 @@ class FilmStimuli(ImageStimuli):
 
 
 class FilmRows(Spec):
-    """What the rows of a recording are that was made while films were played.
+    """How the rows of a recording show films.
 
-    Each becomes presentations of the frames that are stimuli. Frames between two of them belong to
-    the first of the two, so that a window from a lag to the lag and `every` seconds more, such as
-    `[0.05, 0.55]`, holds all that was shown from one to the next.
+    Each row becomes presentations of the frames that are stimuli. Frames between two of them belong
+    to the first of the two, so that a window from a lag to the lag and `every` seconds more, such
+    as `[0.05, 0.55]`, holds all that was shown from one to the next.
     """
 
     rows: Literal["plays", "frames"] = "plays"
     """`plays`: a row is a film that was played, named by its value; its frames follow by their
     times in the film. `frames`: a row is one frame, whose number is its value."""
-    of: str | dict[str, str] | None = None
-    """The film, where rows do not name it: frames are of one film, or tables or series each of
-    one: `{natural_movie_one_presentations: natural_movie_1}`. Of several, those count that the
-    recording has."""
+    of: str | None = None
+    """The film, where rows do not name it, as frames never do."""
     first: int = 0
     """Number that the rows give the first frame of a film."""
 
+    @property
+    def named(self) -> bool:
+        """Whether settings name the film, and not the rows."""
+        return self.of is not None
+
     @model_validator(mode="after")
     def _known_film(self) -> Self:
-        if self.rows == "frames" and not self.of:
+        if self.rows == "frames" and not self.named:
             raise ValueError("of: is required with rows: frames; name their film")
         if self.rows == "plays" and self.first:
             raise ValueError("first: goes with rows: frames")
+        return self
+
+
+class NwbFilmRows(FilmRows):
+    """How the tables or series of NWB recordings show films."""
+
+    tables: dict[str, str] = {}
+    """Tables or series each of one film, and the film: `{natural_movie_one_presentations:
+    natural_movie_1}`. Those count that a recording has. A name with a slash is the HDF5 path of a
+    series."""
+
+    @property
+    def named(self) -> bool:
+        """Whether settings name the film, and not the rows."""
+        return self.of is not None or bool(self.tables)
+
+    @model_validator(mode="after")
+    def _told_once(self) -> Self:
+        if self.tables and self.of is not None:
+            raise ValueError("of: names one film, tables one each; give one of the two")
         return self
