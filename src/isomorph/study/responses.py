@@ -74,8 +74,11 @@ class Presentations(Spec):
         film = self.film
         if film is not None and film.tables and (self.table or self.series):
             raise ValueError("film.tables: names tables or series; leave table and series out")
-        by_row = film is None or not film.named or film.rows == "frames"
-        if self.series is None and self.stimulus is None and by_row:
+        of_series = self.series is not None or (
+            film is not None and film.tables and all("/" in one for one in film.tables)
+        )
+        named = film is not None and film.named and film.rows == "plays"
+        if self.stimulus is None and not of_series and not named:
             raise ValueError("stimulus: is required with a table")
         if self.series is not None and self.table is None:
             for key in ("where", "onset"):
