@@ -5,6 +5,7 @@ import json
 import h5py
 import nibabel
 import numpy as np
+import pandas as pd
 import pytest
 from test_epochs import write_brainvision
 from test_traces import SIGNAL
@@ -36,7 +37,18 @@ FILMS = {"city": film(), "sea": film("sea", length=2.0)}
 
 
 def read(folder, kind, settings, films=FILMS, subject="s1"):
-    names = names_from([one for own in films.values() for one in own.stimulus], "films.csv", films)
+    rows = pd.DataFrame(
+        [
+            {
+                "stimulus": stimulus, "film": name, "frame": frame, "time": time,
+                "film_frames": own.count, "film_length": own.length,
+            }
+            for name, own in films.items()
+            for stimulus, frame, time in zip(own.stimulus, own.frame, own.time, strict=True)
+        ]
+        or {"stimulus": ["cat"]}
+    )  # fmt: skip
+    names = names_from(rows["stimulus"], "films.csv", rows)
     files = subject_files(
         files_in(folder, where="test"),
         subject=subject, names=names, atlases=folder, scratch=folder,

@@ -28,6 +28,9 @@ STIMULI = {
         "seconds",
         time="Of a frame of a film, when it comes on, from the beginning of the film.",
         film_length="How long the film lasts.",
+        dwell="For how long all recordings together are in the bin; of bins of a variable, whose "
+        "name is the column of their centres, with `_start`, `_stop` and `_period` behind it that "
+        "of their ends and of what the variable comes back after.",
     ),
     **named("pixels", width="Width of the image.", height="Height of the image."),
 }
@@ -95,7 +98,7 @@ MEASURED = (
         "dataset says of them in columns of its own",
         "stimulus file sha256", STIMULI,
         optional="width height duplicate_of near_duplicate_of film frame time film_frames "
-        "film_length clip clip_sha256",
+        "film_length clip clip_sha256 dwell",
         path="data/stimuli/{owner}/stimuli.csv",
     ),
     table(

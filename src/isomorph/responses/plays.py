@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.stimuli.film.frames_by_film import FilmFrames
+from isomorph.stimuli.film.frames_by_film import FILM_COLUMNS, FilmFrames, frames_by_film
 from isomorph.stimuli.names import Names, misspelt
 from isomorph.stimuli.naming import ids_of
 from isomorph.study.film import FilmRows
@@ -57,12 +57,13 @@ def films_of(names: Names, key: str) -> Mapping[str, FilmFrames]:
     IsomorphError
         When the stimuli are no frames of films.
     """
-    if not names.films:
+    rows = names.rows
+    if rows is None or not {*rows.columns} >= FILM_COLUMNS:
         raise IsomorphError(
             f"{key}: goes with stimuli of kind film, and those of {names.table} are none; leave it "
             "out"
         )
-    return names.films
+    return frames_by_film(rows.to_dict("records"))
 
 
 def shown_frames(

@@ -12,7 +12,6 @@ from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.stimuli.dataset_files import DatasetFiles
-from isomorph.stimuli.film.frames_by_film import frames_by_film
 from isomorph.stimuli.listed_images import Listed, list_images
 from isomorph.stimuli.names import Names, names_from
 from isomorph.stimuli.naming import naming
@@ -103,10 +102,9 @@ def names_of(layout: Layout, dataset: str) -> Names:
         When the stimuli have not been made, or their table of names has gone.
     """
     file, owner = layout.stimuli(dataset), layout.study.stimulus_set(dataset)
-    listed, kind = read_stimuli(layout, dataset), layout.study.dataset(owner).stimuli.kind
-    films = frames_by_film(listed.to_dict("records")) if kind == "film" else {}
-    found = names_from(listed["stimulus"], str(file), films)
-    if kind != "nwb":
+    rows = read_stimuli(layout, dataset)
+    found = names_from(rows["stimulus"], str(file), rows)
+    if layout.study.dataset(owner).stimuli.kind != "nwb":
         return found
     table = layout.names(dataset)
     if not table.is_file():
@@ -115,4 +113,4 @@ def names_of(layout: Layout, dataset: str) -> Names:
         )
     root = read_manifest(layout, owner).root
     own = naming(found.stimuli.tolist(), read_table(table, "names"), root, str(table))
-    return Names(own, found.stimuli, found.table)
+    return Names(own, found.stimuli, found.table, rows)

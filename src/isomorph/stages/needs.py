@@ -24,6 +24,7 @@ from isomorph.study.stimuli import (
     NwbStimuli,
     StimuliSpec,
 )
+from isomorph.study.variable import VariableStimuli
 
 REMEDIES = {
     "features": "add a dataset of responses, or leave the measure out",
@@ -85,6 +86,8 @@ def columns_of(stimuli: StimuliSpec) -> Collection[str] | None:
             return ("film", "frame", "time", "film_frames", "film_length")
         case ConditionStimuli(descriptions=None):
             return stimuli.fields
+        case VariableStimuli():
+            return stimuli.columns
     return None
 
 

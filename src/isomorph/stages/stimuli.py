@@ -20,7 +20,6 @@ from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.saying import Seldom, say
 from isomorph.stages.datasets import files_of
-from isomorph.stimuli.film.frames_by_film import frames_by_film
 from isomorph.stimuli.listed_images import joint_digest
 from isomorph.stimuli.names import Names, names_from
 from isomorph.stimuli.naming import alike
@@ -102,12 +101,8 @@ def look(layout: Layout, dataset: str) -> Names | None:
         look_at(files_of(layout, dataset), spec)
         return None
     listed = _listed(layout, dataset)
-    films = (
-        frames_by_film({**one.described, "stimulus": one.name} for one in listed)
-        if spec.kind == "film"
-        else {}
-    )
-    return names_from([one.name for one in listed], str(layout.stimuli(dataset)), films)
+    rows = pd.DataFrame([{"stimulus": one.name, **one.described} for one in listed])
+    return names_from(rows["stimulus"], str(layout.stimuli(dataset)), rows)
 
 
 def described(layout: Layout, dataset: str) -> tuple[int, set[str]] | None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from isomorph.errors import IsomorphError
-from isomorph.stimuli.film.frames_by_film import FilmFrames
 from isomorph.stimuli.naming import Naming, Texts, path_id
 
 FEWEST = 4
@@ -30,18 +30,19 @@ class Names:
         Ids of the stimulus table, in its order; empty where nobody knows yet.
     table : str
         The stimulus table, for messages.
+    rows : DataFrame or None
+        The stimulus table with what describes the stimuli, such as the ends of bins; None where
+        nobody knows yet.
     asked : dict of str to (str, Path)
         Every name that was asked for so far, with its stimulus ('' for none) and the first file
         that used it.
-    films : mapping of str to FilmFrames
-        The stimuli of each film, where they are frames of films.
     """
 
     naming: Naming | None
     stimuli: npt.NDArray
     table: str
+    rows: pd.DataFrame | None = field(default=None, compare=False, repr=False)
     asked: dict[str, tuple[str, Path]] = field(default_factory=dict, compare=False, repr=False)
-    films: Mapping[str, FilmFrames] = field(default_factory=dict, compare=False, repr=False)
 
     def ids(self, file: Path, names: npt.NDArray) -> Texts:
         """Return the stimulus of each name in a file, see `isomorph.stimuli.naming.Naming.ids`."""
@@ -66,7 +67,7 @@ class Names:
 
     def afresh(self) -> Names:
         """Return the same with nothing asked yet, for another subject."""
-        return Names(self.naming, self.stimuli, self.table, films=self.films)
+        return Names(self.naming, self.stimuli, self.table, self.rows)
 
     def lacking(self) -> list[str]:
         """Return the names that were asked for and are those of no stimulus."""
@@ -130,9 +131,7 @@ def unknown(table: str) -> Names:
     return Names(None, np.zeros(0, dtype=np.str_), table)
 
 
-def names_from(
-    ids: Iterable[str], table: str, films: Mapping[str, FilmFrames] | None = None
-) -> Names:
+def names_from(ids: Iterable[str], table: str, rows: pd.DataFrame | None = None) -> Names:
     """Return what names stand for where a name is the id of a stimulus, or the path of its image.
 
     Parameters
@@ -141,12 +140,11 @@ def names_from(
         All stimuli, in their order.
     table : str
         The stimulus table, for messages.
-    films : mapping of str to FilmFrames, optional
-        The stimuli of each film, where they are frames of films.
+    rows : DataFrame, optional
+        The table itself.
     """
     known = np.array(list(ids), dtype=np.str_)
-    own = Naming(frozenset(known.tolist()), {}, {}, Path(), table)
-    return Names(own, known, table, films=films or {})
+    return Names(Naming(frozenset(known.tolist()), {}, {}, Path(), table), known, table, rows)
 
 
 def misspelt(names: Iterable[str], stimuli: Iterable[str]) -> dict[str, str]:

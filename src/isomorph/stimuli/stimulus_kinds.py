@@ -11,6 +11,7 @@ from isomorph.stimuli import conditions, folder, matlab_structs, nwb
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.film import listing as film
 from isomorph.stimuli.stimulus import Stimulus
+from isomorph.stimuli.variable import listing as variable
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ STIMULI: Registry[StimulusKind] = Registry(
         "nwb": StimulusKind(nwb.list_stimuli, nwb.look),
         "film": StimulusKind(film.list_stimuli),
         "conditions": StimulusKind(conditions.list_stimuli),
+        "variable": StimulusKind(variable.list_stimuli),
     },
 )
 """Listings by the `kind` of a dataset's stimuli, where these are its own."""

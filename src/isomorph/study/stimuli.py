@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from isomorph.study._base import Name, Naming, Spec, Unique
 from isomorph.study._images import ImageStimuli
 from isomorph.study.film import FilmStimuli
+from isomorph.study.variable import VariableStimuli
 
 
 def _has_named_groups(pattern: str) -> str:
@@ -145,6 +146,12 @@ class SharedStimuli(Spec):
 
 
 StimuliSpec = Annotated[
-    FolderStimuli | MatlabStimuli | NwbStimuli | FilmStimuli | ConditionStimuli | SharedStimuli,
+    FolderStimuli
+    | MatlabStimuli
+    | NwbStimuli
+    | FilmStimuli
+    | ConditionStimuli
+    | VariableStimuli
+    | SharedStimuli,
     Field(discriminator="kind"),
 ]

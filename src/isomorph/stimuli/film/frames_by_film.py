@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 Array = npt.NDArray
 
+FILM_COLUMNS = frozenset({"stimulus", "film", "frame", "time", "film_frames", "film_length"})
+"""Columns of the stimulus table that say of which film a stimulus is a frame."""
+
 
 @dataclass(frozen=True)
 class FilmFrames:
