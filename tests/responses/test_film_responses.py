@@ -14,8 +14,10 @@ from test_traces import write as write_traces
 from isomorph.errors import IsomorphError
 from isomorph.responses.kinds import RESPONSES
 from isomorph.responses.plays import shown_frames
+from isomorph.responses.read import read_nwb
 from isomorph.responses.subject_files import subject_files
 from isomorph.stimuli.dataset_files import files_in
+from isomorph.stimuli.film import list_frames
 from isomorph.stimuli.film.frames_by_film import FilmFrames
 from isomorph.stimuli.names import names_from
 from isomorph.study import spec_from
@@ -189,6 +191,20 @@ def test_films_need_films_among_the_stimuli(tmp_path, write_nwb):
     shown = {"table": "trials", "onset": "on", "stimulus": "film", "film": {"rows": "plays"}}
     with pytest.raises(IsomorphError, match="goes with stimuli of kind film"):
         read(tmp_path, NwbResponses, {**SPIKES, "presentations": shown}, films={})
+
+
+def test_a_notebook_gives_the_table_of_frames(tmp_path, write_nwb):
+    np.save(tmp_path / "city.npy", np.zeros((90, 4, 4), np.uint8))
+    write_nwb(tmp_path / "s1.nwb", trains(), {"on": STARTS, "film": ["city"] * 3})
+    given = {"onset": "on", "stimulus": "film", "film": {"rows": "plays"}, "window": (0.05, 0.55),
+             "region": {"name": "V1"}}  # fmt: skip
+    frames = list_frames(tmp_path / "city.npy", rate=30)
+    data = read_nwb(tmp_path / "s1.nwb", stimuli=frames, **given)
+    assert data["stimulus"].values.tolist() == [*FILMS["city"].stimulus] * 3
+    with pytest.raises(IsomorphError, match="film: goes with stimuli of kind film"):
+        read_nwb(tmp_path / "s1.nwb", **given)
+    with pytest.raises(IsomorphError, match='no column "stimulus"'):
+        read_nwb(tmp_path / "s1.nwb", stimuli=frames[["film"]], **given)
 
 
 # ------------------------------------------------------------------- traces, epochs, volumes

@@ -10,7 +10,8 @@ from PIL import Image
 
 from isomorph.errors import IsomorphError
 from isomorph.stages.datasets import read_stimuli
-from isomorph.stimuli.film import frames_before, open_film
+from isomorph.stimuli.film import frames_before, list_frames, open_film
+from isomorph.stimuli.film.frames_by_film import FILM_COLUMNS
 from isomorph.stimuli.film.video import FORMATS
 from isomorph.stimuli.listed_images import list_clips, list_images
 from isomorph.study.axes import axes_of
@@ -201,6 +202,15 @@ def test_copies_of_a_film_must_be_one_film(make, data):
     np.save(data / "b" / "city.npy", STACK[:20])
     with pytest.raises(IsomorphError, match=r'is the film "city" as .* is, with 20 frames'):
         make(stimuli={**EVERY, "file": "*/city.npy", "rate": 30})
+
+
+def test_frames_are_listed_without_a_study(tmp_path):
+    np.save(tmp_path / "city.npy", STACK)
+    frames = list_frames(tmp_path / "city.npy", every=0.2, rate=30, start=0.2)
+    assert frames["stimulus"].tolist()[:2] == ["city_000006", "city_000012"]
+    assert {*frames.columns} == FILM_COLUMNS
+    with pytest.raises(IsomorphError, match=r"strat: unknown key, did you mean \"start\""):
+        list_frames(tmp_path / "city.npy", rate=30, strat=2)
 
 
 def test_a_frame_that_stays_is_listed_once(make, data, capsys):

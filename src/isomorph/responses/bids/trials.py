@@ -84,7 +84,7 @@ def read_trials(
     """
     frames = clock.frames(n_scans)
     trials, dropped = read_events(run.events, events)
-    if events.film is not None and names.naming is not None:
+    if events.film is not None:
         trials, left_out = _of_frames(trials, run, clock, events, events.film, names)
         dropped = add_counts(dropped, left_out)
     label = names.ids_or_names(run.events, trials["name"].to_numpy(dtype=np.str_))

@@ -77,7 +77,7 @@ def read_events(file: Path, columns: EventColumns, known: Names, rate: float) ->
             "a number"
         )
     others = {"events of another kind": int((~counts).sum())}
-    if columns.film is not None and known.naming is not None:
+    if columns.film is not None:
         films = films_of(known, "responses.presentations.film")
         lasts = None
         if "duration" in rows:

@@ -61,7 +61,7 @@ def read_shown(nwb: Nwb, spec: Presentations, names: Names) -> ShownInRecording:
         When a table, series or column is not there, onsets are not times, an interval ends before
         it begins, a presentation is listed twice, or none can be used.
     """
-    if spec.film is not None and names.naming is not None:
+    if spec.film is not None:
         return _frames(nwb, spec, spec.film, names)
     rows = _counting(nwb, spec)
     name = called(nwb, rows.label, rows.values, spec, rows.place, rows.series)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from isomorph.errors import IsomorphError
 from isomorph.saying import say
-from isomorph.stimuli.dataset_files import DatasetFiles
+from isomorph.stimuli.dataset_files import DatasetFiles, files_in
 from isomorph.stimuli.film.films import Film, clip_frames, on_screen
 from isomorph.stimuli.film.readers import films_in
 from isomorph.stimuli.folder import describe
 from isomorph.stimuli.naming import path_id
 from isomorph.stimuli.stimulus import Pixels, Shot, Stimulus, shot_name
+from isomorph.study import spec_from
 from isomorph.study.film import FilmStimuli
 
 Array = npt.NDArray
@@ -50,6 +53,39 @@ def list_stimuli(files: DatasetFiles, spec: FilmStimuli) -> list[Stimulus]:
     for one in found:
         one.described.update(described.get(one.name, {}))
     return found
+
+
+def list_frames(
+    file: Path | str, *, every: float = 0.5, rate: float | None = None, **settings: object
+) -> pd.DataFrame:
+    """List the frames of a film that are stimuli, as readers of responses take them.
+
+    Parameters
+    ----------
+    file : Path or str
+        A video, or a stack of frames.
+    every : float
+        Seconds from one stimulus to the next.
+    rate : float, optional
+        Frames per second at which it was shown, where the file does not say.
+    **settings
+        Any other key of stimuli of kind `film`: `variable`, `start`, `stop`.
+
+    Returns
+    -------
+    DataFrame
+        A row per stimulus: `stimulus`, `film`, `frame`, `time`, `film_frames` and `film_length`.
+
+    Raises
+    ------
+    IsomorphError
+        See `list_stimuli`.
+    """
+    path = Path(file).absolute()
+    given = {"kind": "film", "file": path.name, "every": every, "rate": rate, **settings}
+    spec = spec_from(given, FilmStimuli, "list_frames")
+    found = list_stimuli(files_in(path.parent, among=[path], where="list_frames"), spec)
+    return pd.DataFrame([{"stimulus": one.name, **one.described} for one in found])
 
 
 def _films(files: DatasetFiles, spec: FilmStimuli) -> dict[str, list[Film]]:
