@@ -273,6 +273,7 @@ def test_bold_is_averaged_a_lag_after_what_was_on_screen(tmp_path):
     data = read(tmp_path, BidsResponses, {**BOLD, "estimate": "shifted", "lag": 5.0}, LONG)
     assert data.sizes["presentation"] == 2 * 20
     assert data["repetition"].values.tolist() == [0] * 20 + [1] * 20  # runs repeat the film
+    assert data["response"].attrs["long_name"].startswith("mean BOLD, 5 s after each stimulus")
     assert data["stimulus"].values.tolist()[:20] == LONG["city"].stimulus.tolist()
     volumes = 4 + 5 + 2 * np.arange(20)[:, None] + [0, 1]
     expected = (values - values.mean(axis=0))[volumes].mean(axis=1)

@@ -24,6 +24,13 @@ def grey(film, number):
     return int(film.frame(number)[-1, -1, 0])
 
 
+def test_avi_counts_time_and_not_frames(tmp_path):
+    film = open_film(write_video(tmp_path / "a.avi", np.arange(8) / 25, codec="mpeg4"))
+    assert film.count == 8
+    assert film.times == pytest.approx(np.arange(8) / 25)
+    assert grey(film, 5) == pytest.approx(40, abs=4)
+
+
 @pytest.mark.parametrize("ending", ["mp4", "mkv", "mov"])
 def test_frames_stand_at_their_own_times_and_in_any_order(tmp_path, ending):
     film = open_film(write_video(tmp_path / f"city.{ending}"))

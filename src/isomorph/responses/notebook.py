@@ -192,7 +192,6 @@ def _names(stimuli: Iterable[str] | pd.DataFrame | None, told: str) -> Names:
     if not isinstance(stimuli, pd.DataFrame):
         return names_from(stimuli, told)
     if "stimulus" not in stimuli:
-        raise IsomorphError(
-            f'{told}: a table has no column "stimulus", {did_you_mean("stimulus", map(str, stimuli.columns))}'
-        )
+        near = did_you_mean("stimulus", map(str, stimuli.columns))
+        raise IsomorphError(f'{told}: their table has no column "stimulus", {near}')
     return names_from(stimuli["stimulus"].astype(str), told, stimuli)

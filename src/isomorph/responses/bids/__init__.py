@@ -153,6 +153,8 @@ def _described(settings: BidsResponses) -> str:
     centred = (
         ", mean of the stimuli of all runs taken off in each" if settings.centre == "run" else ""
     )
+    if settings.estimate == "shifted":
+        return f"mean BOLD, {settings.lag:g} s after each {per}{centred}"
     return f"BOLD amplitude per {per}{centred}, noise normalisation {settings.noise}"
 
 

@@ -32,6 +32,9 @@ FORMATS = (
 """Kinds of video that are read, whatever a file is called. Of those that FFmpeg knows beside them
 some are lists of other files or addresses, which it would open."""
 
+AVI = "avi"
+"""Counts units of time, in some of which nothing is shown, where others count frames."""
+
 AHEAD = 10.0
 """Seconds of film that are rather skipped than decoded."""
 
@@ -78,7 +81,13 @@ def _open(file: Path) -> Iterator[tuple[Any, Any]]:
     with opened:
         if not opened.streams.video:
             raise IsomorphError(f"{file}: holds no pictures, expected a video")
-        yield opened, opened.streams.video[0]
+        stream = opened.streams.video[0]
+        if stream.codec_context is None:
+            raise IsomorphError(
+                f"{file}: holds pictures in a format that cannot be decoded here; convert it to "
+                "MP4 with H.264"
+            )
+        yield opened, stream
 
 
 def _timeline(file: Path) -> tuple[Array, float, float]:
@@ -91,7 +100,8 @@ def _timeline(file: Path) -> tuple[Array, float, float]:
             for one in opened.demux(stream)
             if one.size
         ]
-        announced, stated = int(stream.frames), _stated(opened, stream)
+        stated = _stated(opened, stream)
+        announced = 0 if opened.format.name == AVI else int(stream.frames)
     shown = [one for one in packets if not one[2]]
     stamps, lasts = [one[0] for one in shown], [one[1] for one in shown]
     damaged = any(one[3] for one in packets)
@@ -120,6 +130,8 @@ def _timeline(file: Path) -> tuple[Array, float, float]:
 
 def _stated(opened: Any, stream: Any) -> float:
     """Return how long the file says that its pictures last, seconds; 0 where it does not."""
+    if opened.format.name == AVI:
+        return float(stream.frames * stream.time_base)
     written = stream.metadata.get("DURATION", "")
     try:
         hours, minutes, rest = written.split(":")
@@ -151,7 +163,7 @@ class _Video:
         if found is None or found.is_corrupt:
             raise IsomorphError(
                 f"{self._file}: frame {index}, at {(wanted - self._stamps[0]) * self._seconds:g} "
-                "s, cannot be decoded; the file is damaged, fetch it again"
+                "s, cannot be decoded; fetch the file again if it is damaged, or convert it to MP4"
             )
         return _as_seen(found, f"{self._file}, frame {index}")
 
