@@ -14,6 +14,7 @@ from isomorph.study import Spec, Study
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.pairs import both
 from isomorph.study.pinned import PINNED
+from isomorph.study.rates import RateResponses
 
 Slice = dict[str, Any]
 """JSON-ready settings."""
@@ -61,6 +62,28 @@ def responses(study: Study, dataset: str, subject: str) -> Slice:
         "responses": _dump(spec.responses),
         "expected": _dump(spec.expected, exclude={"stimuli", "units", "bytes", "published"}),
         "tables": _hashes(study, dataset, named_beside(study, dataset, "responses", subject)),
+        **_followed(study, dataset),
+    }
+
+
+def _followed(study: Study, dataset: str) -> Slice:
+    """Return what decides where a variable was when, of responses that are rates over its bins.
+
+    The stimulus table says which bins there are; epochs, speeds and blocks of time it does not.
+    """
+    if not isinstance(study.dataset(dataset).responses, RateResponses):
+        return {}
+    return {"stimuli": stimuli(study, study.stimulus_set(dataset))}
+
+
+def population(study: Study, dataset: str, subject: str) -> Slice:
+    """Return what decides what the units of a subject did over time."""
+    asked = study.spec.topology
+    return {
+        **responses(study, dataset, subject),
+        "stimuli": stimuli(study, study.stimulus_set(dataset)),
+        "bin": None if asked is None else asked.bin,
+        "smoothing": None if asked is None else asked.smoothing,
     }
 
 
@@ -71,6 +94,24 @@ def reliability(study: Study, dataset: str) -> Slice:
         "subjects": list(spec.subjects),
         "expected": dict(spec.expected.units),
         "seed": study.spec.inference.seed,
+    }
+
+
+def tuning(study: Study, dataset: str) -> Slice:
+    """Return what decides how the units of a dataset are tuned."""
+    spec, inference = study.dataset(dataset), study.spec.inference
+    tables = [
+        file
+        for subject in spec.subjects
+        for file in named_beside(study, dataset, "responses", subject)
+    ]
+    return {
+        "responses": _dump(spec.responses),
+        **_followed(study, dataset),
+        "tables": _hashes(study, dataset, list(dict.fromkeys(tables))),
+        "subjects": list(spec.subjects),
+        "inference": _dump(inference, include={"permutations", "correction", "family", "seed"}),
+        "simulated": spec.simulated,
     }
 
 
@@ -258,5 +299,5 @@ def _distances(study: Study, side: int) -> list[str]:
     return list(dict.fromkeys(both(name)[side] for name in study.spec.distances))
 
 
-def _dump(spec: Spec, exclude: set[str] | None = None) -> Slice:
-    return spec.model_dump(mode="json", exclude=exclude)
+def _dump(spec: Spec, exclude: set[str] | None = None, include: set[str] | None = None) -> Slice:
+    return spec.model_dump(mode="json", exclude=exclude, include=include)

@@ -395,6 +395,9 @@ def test_every_kind_says_which_settings_name_files(layout):
 NO_FILE = {
     "stimuli.conditions.table": "a table inside NWB files",
     "stimuli.nwb.named_by.table": "likewise",
+    "stimuli.variable.table": "likewise",
+    "stimuli.variable.variables.table": "likewise",
+    "stimuli.variable.epochs.table": "likewise",
     "stimuli.folder.fields_from": "an expression over paths",
     **{
         f"responses.{kind}.{key}": why

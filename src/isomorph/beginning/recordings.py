@@ -14,8 +14,18 @@ import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
-from isomorph.foreign.nwb import Nwb, NwbContainer, as_text, column, column_names, open_nwb, text
-from isomorph.responses.nwb.samples import read_clock, series_at, series_values
+from isomorph.foreign.nwb import (
+    Nwb,
+    NwbContainer,
+    as_text,
+    column,
+    column_names,
+    open_nwb,
+    read_clock,
+    series_at,
+    series_values,
+    text,
+)
 from isomorph.responses.nwb.units import unit_regions
 
 Array = npt.NDArray

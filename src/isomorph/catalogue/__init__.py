@@ -116,9 +116,19 @@ def of_stimuli(stage: str) -> bool:
     return made_by(stage)[0].of_stimuli
 
 
-def is_asked(study: Study, stage: str) -> bool:
-    """Tell whether a study asks for what a stage makes."""
-    return all(one.asked is None or one.asked(study) for one in made_by(stage))
+def is_asked(study: Study, stage: str, dataset: str = "") -> bool:
+    """Tell whether a study asks for what a stage makes.
+
+    Parameters
+    ----------
+    study : Study
+    stage : str
+    dataset : str, optional
+        Of which dataset; of any unless given.
+    """
+    conditions = [one.asked for one in made_by(stage) if one.asked is not None]
+    of = [dataset] if dataset else study.datasets
+    return not conditions or any(all(asked(study, name) for asked in conditions) for name in of)
 
 
 def stage_command(stage: str) -> str:

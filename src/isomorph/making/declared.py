@@ -9,7 +9,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from isomorph import slices
@@ -96,6 +95,11 @@ def _recorded(study: Study, dataset: str, subject: str) -> Iterator[Part]:
     yield from _stimuli(study, dataset)
 
 
+def _recorded_of_all(study: Study, dataset: str) -> Iterator[Part]:
+    yield Part(Job("fetch", (dataset,)))
+    yield from _stimuli(study, dataset)
+
+
 def _responses(study: Study, dataset: str) -> Iterator[Part]:
     for subject in study.dataset(dataset).subjects:
         yield Part(Job("responses", (dataset, subject)))
@@ -155,8 +159,9 @@ def _drawn(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("reliability", (dataset,)))
     yield Part(Job("recover", (dataset,)))
     yield Part(Job("explain", (dataset,)))
-    if is_asked(study, "predict"):
-        yield Part(Job("predict", (dataset,)))
+    for stage in ("predict", "tuning"):
+        if is_asked(study, stage, dataset):
+            yield Part(Job(stage, (dataset,)))
 
 
 def _every_comparison(study: Study) -> Iterator[Part]:
@@ -173,9 +178,11 @@ SUMMARISED = ("comparisons", "selection", "layers_in_set", "differences", "contr
 def _everything(study: Study) -> Iterator[Part]:
     yield Part(Job("summarise"))
     for dataset in study.datasets:
-        stages = ["compare", "recover", "explain", "predict", "reliability", "figures", "fetch"]
-        for stage in filter(partial(is_asked, study), stages):
-            yield Part(Job(stage, (dataset,)))
+        stages = ["compare", "recover", "explain", "predict", "reliability", "tuning", "figures",
+                  "fetch"]  # fmt: skip
+        for stage in stages:
+            if is_asked(study, stage, dataset):
+                yield Part(Job(stage, (dataset,)))
         yield from _viewed(study, dataset)
 
 
@@ -231,8 +238,14 @@ DECLARED: Registry[Declared] = Registry(
         "responses": Declared(
             _recorded, slices.responses, _code("isomorph.stages.responses"),
         ),
+        "population": Declared(
+            _recorded, slices.population, _code("isomorph.stages.population"),
+        ),
         "reliability": Declared(
             _responses, slices.reliability, _code("isomorph.stages.reliability"),
+        ),
+        "tuning": Declared(
+            _recorded_of_all, slices.tuning, _code("isomorph.stages.tuning"),
         ),
         "activations": Declared(
             _stimuli, slices.activations, _code("isomorph.stages.activations"),

@@ -165,7 +165,7 @@ def context(judged: Judged) -> dict[str, Any]:
             {
                 "spec": spec,
                 "results": None if (each := results[name]) is None else of_dataset(layout, each),
-                "images": study.dataset(study.stimulus_set(name)).stimuli.kind != "conditions",
+                "images": study.has_images(name),
                 "level": study.level(name),
                 "methods": methods(layout, name, written=name in fit),
             }

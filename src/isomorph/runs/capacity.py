@@ -28,6 +28,9 @@ LONG = 24.0
 LESS: Mapping[str, str] = {
     "fetch": "fewer subjects or narrower patterns of files",
     "responses": "fewer subjects at a time, as with isomorph run -- --resources mem_mb",
+    "population": "a longer topology.bin, fewer subjects at a time, as with isomorph run -- "
+    "--resources mem_mb",
+    "tuning": "fewer inference.permutations, fewer bins",
     "activations": "layers: blocks in place of all layers, a smaller batch_size",
     "model_rdms": "layers: blocks in place of all layers, fewer distances, or isomorph.compare "
     "with features=True, which makes no RDMs of more than 3000 stimuli",
@@ -143,6 +146,7 @@ def written_bytes(stage: str, sizes: Sizes) -> float:
     amounts: dict[str, float] = {
         "fetch": sizes.bytes,
         "responses": 8 * sizes.presentations * sizes.units,
+        "population": 4 * sizes.moments * sizes.units,
         "activations": 8 * sizes.stimuli**2 * sizes.layers + 4 * kept,
         "brain_rdms": each * values * sizes.rows
         + 4 * min(2 * HALVINGS * values * sizes.rows, KEPT),

@@ -20,9 +20,16 @@ from isomorph.foreign.array_files import READ_IN_PARTS
 from isomorph.layout import Layout
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.betas import BetaResponses
-from isomorph.study.model import TABLE_SOURCES, ModelSpec
+from isomorph.study.model import ModelSpec
+from isomorph.study.recorded import Recorded
 from isomorph.study.regions import regions_named
-from isomorph.study.responses import ArrayResponses, RdmResponses, Windowed
+from isomorph.study.responses import (
+    ArrayResponses,
+    NwbResponses,
+    RateResponses,
+    RdmResponses,
+    Windowed,
+)
 from isomorph.study.stored import StoredArrays
 
 GUESSES: Mapping[str, int] = MappingProxyType(
@@ -36,6 +43,7 @@ GUESSES: Mapping[str, int] = MappingProxyType(
         "blocks of a network": 30,
         "layers of a baseline": 10,
         "bytes": 10**9,
+        "seconds of a session": 7200,
     }
 )
 """What is taken for a size that nobody knows before the files are here: more than most have.
@@ -112,7 +120,7 @@ class Known:
         if spec.expected.sessions:
             return max(spec.expected.sessions.values())
         match spec.responses:
-            case Windowed(files=files):
+            case Recorded(files=files):
                 several = "*" in files
             case ArrayResponses(responses=files, order=order):
                 several = order is not None and "*" in files
@@ -175,6 +183,15 @@ class Known:
         return self.stimuli * shown
 
     @cached_property
+    def seconds(self) -> int:
+        """Seconds that are recorded of one subject, of the spikes of whose units more is asked."""
+        study = self.layout.study
+        kinds = (RateResponses,) if study.spec.topology is None else (RateResponses, NwbResponses)
+        if not isinstance(study.dataset(self.dataset).responses, kinds):
+            return 0
+        return self.sessions * self.guess("seconds of a session")
+
+    @cached_property
     def bytes(self) -> int:
         """Bytes of all its files as they are fetched."""
         spec = self.layout.study.dataset(self.dataset)
@@ -191,8 +208,8 @@ class Known:
         if found := _dimensions(self.layout.activations(self.owner, instance)).get("layer"):
             return found
         spec, _ = self.layout.study.instance(instance)
-        if spec.source in TABLE_SOURCES:
-            return max(len(spec.options.get("columns", ())), 1) + 1
+        if spec.is_of_table:
+            return max(len(spec.columns), 1) + 1
         if not is_network(spec):
             return self.guess("layers of a baseline")
         blocks = spec.layers == "blocks"
@@ -220,7 +237,7 @@ def _bytes_of(layout: Layout, dataset: str) -> int | None:
 
 def is_network(spec: ModelSpec) -> bool:
     """Tell whether a model is a network, not a baseline and not read from a file."""
-    return not spec.is_read and not spec.source.startswith("baseline/")
+    return not spec.is_read and not spec.is_baseline
 
 
 def _rows_of(table: Path) -> int | None:

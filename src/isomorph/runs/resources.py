@@ -26,6 +26,8 @@ LEAST_MEGABYTES, LEAST_MINUTES = 500, 10
 """What no job is given less than: Python and its packages alone take 200 MB and some seconds."""
 
 MILLION = 1e6
+USUAL_RATE = 5
+"""Spikes per second of a unit."""
 LINEAR_FROM = 100
 """Stimuli from which nothing is computed again in resamples, see `isomorph.inference.setting`."""
 HALVES = 8
@@ -70,6 +72,11 @@ def _grams(sizes: Sizes) -> float:
 
 def _responses(sizes: Sizes) -> float:
     return sizes.presentations * sizes.units / MILLION
+
+
+def _spikes(sizes: Sizes) -> float:
+    """Million spikes of one subject, of units that fire as often as most do."""
+    return sizes.seconds * sizes.units * USUAL_RATE / MILLION
 
 
 def _megabytes(sizes: Sizes) -> float:
@@ -137,9 +144,26 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
                 3.0, 0.0,
             ),
         ),
+        "population": (
+            start(300, 2.0),
+            Term("million rates", lambda s: s.moments * s.units / MILLION, 40.0, 0.3),
+            Term("million spikes", _spikes, 60.0, 0.3),
+        ),
         "reliability": (
             start(185, 1.6),
             Term("million responses of everybody", lambda s: _responses(s) * s.subjects, 50.0, 1.0),
+        ),
+        "tuning": (
+            start(300, 2.0),
+            Term("million spikes", _spikes, 80.0, 1.0),
+            Term(
+                "million spikes shifted",
+                lambda s: _spikes(s) * s.subjects * s.permutations, 0.0, 0.015,
+            ),
+            Term(
+                "million rates of shifts, in bins",
+                lambda s: s.stimuli * s.units * s.subjects * s.permutations / MILLION, 0.0, 0.1,
+            ),
         ),
         "activations": (
             start(185, 1.5),

@@ -48,6 +48,9 @@ class Sizes:
     resamples, permutations, costly_permutations, simulations, tested : int
     methods, refits : int
         Of prediction, and how often it fits anew.
+    seconds, moments : int
+        Recorded of one subject, where its spikes are looked at over time, and bins that this time
+        is cut into.
     bytes : int
         Of the dataset as it is fetched, or of the job's subject, on average.
     in_parts : bool
@@ -77,6 +80,8 @@ class Sizes:
     tested: int = 0
     methods: int = 0
     refits: int = 0
+    seconds: int = 0
+    moments: int = 0
     bytes: int = 0
     in_parts: bool = False
     guessed: tuple[str, ...] = ()
@@ -128,7 +133,7 @@ def sizes_of(
 def _of_dataset(known: Known) -> Sizes:
     study, dataset = known.layout.study, known.dataset
     layers = sum(known.layers(instance) for instance, _, _ in study.instances_for(dataset))
-    inference = study.spec.inference
+    inference, topology = study.spec.inference, study.spec.topology
     prediction = inference.prediction
     return Sizes(
         stimuli=known.stimuli,
@@ -148,6 +153,8 @@ def _of_dataset(known: Known) -> Sizes:
         tested=min(inference.recovery.tested, inference.recovery.simulations),
         methods=len(prediction.methods) + bool(prediction.bands),
         refits=prediction.permutations + 1,
+        seconds=known.seconds,
+        moments=0 if topology is None else round(known.seconds / topology.bin),
         bytes=known.bytes,
         in_parts=known.in_parts,
         guessed=tuple(known.guessed),

@@ -95,7 +95,8 @@ def look(layout: Layout, dataset: str) -> Names | None:
         look_at(files_of(layout, dataset), spec)
         return None
     listed = _listed(layout, dataset)
-    return names_from([one.name for one in listed], str(layout.stimuli(dataset)))
+    rows = pd.DataFrame([{"stimulus": one.name, **one.described} for one in listed])
+    return names_from(rows["stimulus"], str(layout.stimuli(dataset)), rows)
 
 
 def described(layout: Layout, dataset: str) -> tuple[int, set[str]] | None:

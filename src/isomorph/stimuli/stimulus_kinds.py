@@ -10,6 +10,7 @@ from isomorph.registry import Registry
 from isomorph.stimuli import conditions, folder, matlab_structs, nwb
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.stimulus import Stimulus
+from isomorph.stimuli.variable import listing as variable
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ STIMULI: Registry[StimulusKind] = Registry(
         "matlab": StimulusKind(matlab_structs.list_stimuli),
         "nwb": StimulusKind(nwb.list_stimuli, nwb.look),
         "conditions": StimulusKind(conditions.list_stimuli),
+        "variable": StimulusKind(variable.list_stimuli),
     },
 )
 """Listings by the `kind` of a dataset's stimuli, where these are its own."""

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from isomorph.study._base import Name, Naming, Spec, Unique
+from isomorph.study.variable import VariableStimuli
 
 
 def _has_named_groups(pattern: str) -> str:
@@ -155,6 +156,6 @@ class SharedStimuli(Spec):
 
 
 StimuliSpec = Annotated[
-    FolderStimuli | MatlabStimuli | NwbStimuli | ConditionStimuli | SharedStimuli,
+    FolderStimuli | MatlabStimuli | NwbStimuli | ConditionStimuli | VariableStimuli | SharedStimuli,
     Field(discriminator="kind"),
 ]

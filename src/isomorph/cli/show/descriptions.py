@@ -18,6 +18,7 @@ from isomorph.artefacts import (
     provenance_file,
     read_array,
     read_attributes,
+    read_population,
     read_provenance,
     read_responses,
     read_table,
@@ -236,11 +237,35 @@ def _manifest(file: Path) -> str:
     )
 
 
+def _population(file: Path) -> str:
+    attributes, sessions = read_attributes(file), read_population(file)
+    rows = [
+        {
+            "session": session,
+            "region": region,
+            "units": int(inside.sum()),
+            "time bins": data.sizes["time"],
+            "stretches": int(data["segment"].values[-1]) + 1,
+            "variables": ", ".join(json.loads(data.attrs["variables"])),
+            "mean rate": float(data["rate"].values[:, inside].mean()),
+        }
+        for session, data in sessions.items()
+        for region in np.unique(data["region"].values.astype(str))
+        for inside in [data["region"].values.astype(str) == region]
+    ]
+    return _sections(
+        f"activity over time of {attributes['dataset']} {attributes['subject']}",
+        _table(pd.DataFrame(rows)),
+        _origin(read_provenance(file)),
+    )
+
+
 WORDS: dict[str, Callable[[Path], str]] = {
     "rdms": _rdms,
     "activations": _activations,
     "representations": _representations,
     "responses": _responses,
+    "population": _population,
     "manifest": _manifest,
     "table": _any_table,
     **dict.fromkeys(TABLES, _known_table),

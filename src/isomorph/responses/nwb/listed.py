@@ -9,10 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError, did_you_mean
-from isomorph.foreign.nwb import Nwb, NwbContainer, column, column_names, text, values_of
+from isomorph.foreign.nwb import (
+    Nwb,
+    NwbContainer,
+    column,
+    column_names,
+    read_clock,
+    series_at,
+    series_values,
+    text,
+    values_of,
+)
 from isomorph.responses.nwb.codes import event_onsets
 from isomorph.responses.nwb.pairing import refuse_unpaired
-from isomorph.responses.nwb.samples import read_clock, series_at, series_values
 from isomorph.responses.nwb.values import as_written
 from isomorph.study.responses import Presentations
 
