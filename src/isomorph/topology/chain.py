@@ -9,7 +9,7 @@ import numpy as np
 from isomorph.errors import IsomorphError
 from isomorph.study.topology import Topology
 from isomorph.topology.found import Bar, Result
-from isomorph.topology.null import LEVEL, null_of, shifted, stretches
+from isomorph.topology.null import LEVEL, independent, null_of, shifted, stretches
 from isomorph.topology.persistence import METRICS, Persistence, persistence
 from isomorph.topology.points import Floats, Whole, kept, principal, standardised
 from isomorph.topology.sampling import SAMPLINGS
@@ -26,6 +26,7 @@ def topology_of(
     segments: Whole | None = None,
     variables: Mapping[str, Floats] | None = None,
     periods: Mapping[str, float | None] | None = None,
+    permuted: bool = False,
     rng: np.random.Generator,
 ) -> Result:
     """Return the loops and voids of a population's activity, against independent units.
@@ -41,6 +42,10 @@ def topology_of(
         That circles are held against; NaN where unknown.
     periods : mapping of str to float or None, optional
         After which a variable comes back to where it was.
+    permuted : bool, optional
+        Whether the values of each unit are permuted over points in place of shifted: those of
+        stimuli, which follow one another in no order. Along a variable that comes back to where
+        it was, shifted tuning is tuning still, so that nothing would ever outlast the shuffles.
     rng : Generator
         Of the shuffles.
 
@@ -63,7 +68,7 @@ def topology_of(
 
     null = null_of(
         used.values,
-        lambda values, own: shifted(values, parts, own),
+        independent if permuted else lambda values, own: shifted(values, parts, own),
         longest,
         settings.shuffles,
         settings.dimensions,

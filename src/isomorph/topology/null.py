@@ -103,6 +103,11 @@ def shifted(values: Floats, parts: list[slice], rng: np.random.Generator) -> Flo
     return shuffled
 
 
+def independent(values: Floats, rng: np.random.Generator) -> Floats:
+    """Return values with those of each unit permuted over points."""
+    return rng.permuted(values, axis=0)
+
+
 def null_of(
     values: Floats,
     shuffle: Callable[[Floats, np.random.Generator], Floats],
