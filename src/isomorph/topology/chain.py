@@ -12,7 +12,7 @@ from isomorph.study.topology import Topology
 from isomorph.topology.coordinates import Graph, circular_coordinates, extended, in_blocks
 from isomorph.topology.decoding import decoded
 from isomorph.topology.found import Bar, Coordinates, Result
-from isomorph.topology.null import LEVEL, fewest_shuffles, null_of, shifted, stretches
+from isomorph.topology.null import LEVEL, fewest_shuffles, independent, null_of, shifted, stretches
 from isomorph.topology.persistence import METRICS, Metric, Persistence, persistence
 from isomorph.topology.points import Floats, Whole, away, kept, principal, standardised
 from isomorph.topology.sampling import SAMPLINGS
@@ -66,13 +66,12 @@ def topology_of(
     segments: Whole | None = None,
     variables: Mapping[str, Floats] | None = None,
     periods: Mapping[str, float | None] | None = None,
+    permuted: bool = False,
     rng: np.random.Generator,
 ) -> Result:
     """Return the loops and voids of a population's activity, against independent units.
 
-    Units at moments of time are shifted against one another. Stimuli have no time, and their
-    responses are shuffled unit by unit; as responses to neighbours are alike, beyond such chance is
-    only that units have to do with one another.
+    Circles are tested against variables where points are moments of time; stimuli have none.
 
     Parameters
     ----------
@@ -85,6 +84,12 @@ def topology_of(
         That circles are held against; NaN where unknown.
     periods : mapping of str to float or None, optional
         After which a variable comes back to where it was.
+    permuted : bool, optional
+        Whether the values of each unit are permuted over points in place of shifted: those of
+        stimuli, which follow one another in no order. Along a variable that comes back to where
+        it was, shifted tuning is tuning still, so that nothing would ever outlast the shuffles.
+        Where responses to neighbours are alike, what outlasts permutations says no more than that
+        units have to do with one another.
     rng : Generator
         Of the shuffles.
 
@@ -107,11 +112,8 @@ def topology_of(
         parts = stretches(np.asarray(segments)[used.points])
 
     def shuffled() -> Persistence:
-        if settings.of == "time":
-            values = shifted(used.values, parts, rng)
-        else:
-            values = rng.permuted(used.values, axis=0)
-        return Cloud.of(values, settings).bars(settings)
+        shuffle = independent(used.values, rng) if permuted else shifted(used.values, parts, rng)
+        return Cloud.of(shuffle, settings).bars(settings)
 
     cloud = Cloud.of(used.values, settings)
     found = cloud.bars(settings, cocycles=True)

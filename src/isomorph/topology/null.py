@@ -133,6 +133,11 @@ def shifted(values: Floats, parts: Iterable[slice], rng: np.random.Generator) ->
     return shuffled
 
 
+def independent(values: Floats, rng: np.random.Generator) -> Floats:
+    """Return values with those of each unit permuted over points."""
+    return rng.permuted(values, axis=0)
+
+
 def null_of(bars: Callable[[], Persistence], shuffles: int, dimensions: int) -> Null:
     """Return the longest and widest bars after shuffles.
 
