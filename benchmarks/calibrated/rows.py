@@ -15,6 +15,7 @@ from calibrated import (
     reliable,
     runs,
     sets,
+    shapes,
     spread,
     subjects,
 )
@@ -22,7 +23,7 @@ from calibrated.table import World
 
 THEMES = (
     *(across, chance, chosen, costly, explained, families, noise, predicted, recovered),
-    *(reliable, runs, sets, spread, subjects),
+    *(reliable, runs, sets, shapes, spread, subjects),
 )
 
 WORLDS: tuple[World, ...] = tuple(
