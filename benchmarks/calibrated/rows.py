@@ -18,12 +18,13 @@ from calibrated import (
     shapes,
     spread,
     subjects,
+    tuned,
 )
 from calibrated.table import World
 
 THEMES = (
     *(across, chance, chosen, costly, explained, families, noise, predicted, recovered),
-    *(reliable, runs, sets, shapes, spread, subjects),
+    *(reliable, runs, sets, shapes, spread, subjects, tuned),
 )
 
 WORLDS: tuple[World, ...] = tuple(

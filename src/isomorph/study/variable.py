@@ -97,6 +97,11 @@ class _Binned(Spec):
     What lies outside counts for no bin. With a period, where the bins begin (0 unless given), and a
     period further on."""
 
+    @property
+    def begins(self) -> float:
+        """Where the period begins that values are wrapped into."""
+        return self.range[0] if self.range is not None else 0.0
+
     def form(self) -> str:
         """Return the key that says where the variable is found."""
         return next(key for key in FORMS if getattr(self, key) is not None)
@@ -223,12 +228,7 @@ class VariableStimuli(_Binned):
             raise ValueError(
                 f"variables: their bins make {bins:,} stimuli, expected at most {MOST:,}"
             )
-        columns = Counter(
-            column
-            for name in self.every
-            for column in (name, *(f"{name}_{ending}" for ending in ENDINGS))
-        )
-        for column, times in columns.items():
+        for column, times in Counter(self.columns).items():
             if times > 1 or column in OWN_COLUMNS:
                 raise ValueError(
                     f'variables: "{column}" would be two columns of the stimulus table; rename one'
@@ -246,6 +246,15 @@ class VariableStimuli(_Binned):
         """Return the keys of a single variable that are given."""
         given = self.model_fields_set & set(_Binned.model_fields)
         return {key: getattr(self, key) for key in _Binned.model_fields if key in given}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the stimulus table says of the bins, by variable."""
+        return tuple(
+            column
+            for name in self.every
+            for column in (name, *(f"{name}_{ending}" for ending in ENDINGS))
+        )
 
     @property
     def axes(self) -> tuple[StimulusAxis, ...]:

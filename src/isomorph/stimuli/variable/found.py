@@ -208,7 +208,7 @@ def _of_table(recording: Recording, spec: Variable) -> Signal:
 def _refuse_outside(values: Array, spec: Variable, where: str) -> None:
     """Refuse one value alone outside the period: it may be that of a blank."""
     assert spec.period is not None
-    start = spec.range[0] if spec.range is not None else 0.0
+    start = spec.begins
     outside = np.unique(values[(values < start) | (values > start + spec.period)])
     if len(outside) == 1 and not spec.unwrapped:
         raise IsomorphError(

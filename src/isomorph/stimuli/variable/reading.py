@@ -13,13 +13,15 @@ from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.variable.found import FOUND, Recording, beside, intervals, series, speed
 from isomorph.stimuli.variable.signal import Signal
 from isomorph.stimuli.variable.track import Track, stretches
-from isomorph.stimuli.variable.wrap import wrapped
+from isomorph.stimuli.variable.wrap import refuse_unfit, wrapped
 from isomorph.study.variable import SpeedFilter, VariableStimuli
 
 Array = npt.NDArray
 
 PIECE = 0.02
 """Seconds that an interval is cut into at most, where nothing but intervals is read."""
+
+SECONDS = ", and times to be in seconds"
 
 SHORTEST = 10
 """Samples a block of time holds at least: the samples of smaller ones are neighbours."""
@@ -49,17 +51,17 @@ def track_of(nwb: Nwb, files: DatasetFiles, spec: VariableStimuli) -> Track:
     recording = Recording(nwb, files)
     every = spec.every
     signals = {name: FOUND[one.form()](recording, one) for name, one in every.items()}
+    for name, found in signals.items():
+        refuse_unfit(found.values[:, 0], every[name], found.unit, f"{found.where} ({name})")
     times, starts, lasts = _clock(list(signals.values()), spec)
-    columns = [
-        wrapped(
-            signal.at(times, every[name].period, spec.gap)[:, 0],
-            every[name], signal.unit, f"{signal.where} ({name})",
-        )
-        for name, signal in signals.items()
-    ]  # fmt: skip
-    values = np.column_stack(columns)
+    values = np.column_stack(
+        [
+            wrapped(found.at(times, every[name].period, spec.gap)[:, 0], every[name])
+            for name, found in signals.items()
+        ]
+    )
     lasts = np.where(np.isfinite(values).any(axis=1), lasts, 0)
-    units = tuple(signal.unit for signal in signals.values())
+    units = tuple(found.unit for found in signals.values())
     counts = np.ones(len(times), dtype=bool)
     if spec.epochs is not None:
         counts &= _within(times, nwb, spec)
@@ -81,6 +83,11 @@ def _clock(signals: Sequence[Signal], spec: VariableStimuli) -> tuple[Array, Arr
         finest = min(sampled, key=lambda one: one.usual)
         usual = finest.usual
         times = finest.times
+        if spec.gap is not None and spec.gap < usual:
+            raise IsomorphError(
+                f"{finest.where}: has a sample every {usual:.4g} s, so that nothing would be known "
+                f"between any two; expected stimuli.gap to be longer than that, not {spec.gap:g} s"
+            )
         starts, lasts = stretches(times, spec.gap)
     else:
         times, starts, lasts = _pieces(signals[0])
@@ -89,7 +96,7 @@ def _clock(signals: Sequence[Signal], spec: VariableStimuli) -> tuple[Array, Arr
         raise IsomorphError(
             f"{finest.where}: has a sample every {usual:.4g} s, so that blocks of "
             f"{spec.block:g} s would make neighbours of the repetitions; expected stimuli.block to "
-            f"be {SHORTEST * usual:.4g} s or longer"
+            f"be {SHORTEST * usual:.4g} s or longer{SECONDS if usual > 1 else ''}"
         )
     return times, starts, lasts
 
