@@ -98,6 +98,24 @@ def reliability(study: Study, dataset: str) -> Slice:
     }
 
 
+def tuning(study: Study, dataset: str) -> Slice:
+    """Return what decides how the units of a dataset are tuned."""
+    spec, inference = study.dataset(dataset), study.spec.inference
+    tables = [
+        file
+        for subject in spec.subjects
+        for file in named_beside(study, dataset, "responses", subject)
+    ]
+    return {
+        "responses": _dump(spec.responses),
+        **_followed(study, dataset),
+        "tables": _hashes(study, dataset, list(dict.fromkeys(tables))),
+        "subjects": list(spec.subjects),
+        "inference": _dump(inference, include={"permutations", "correction", "family", "seed"}),
+        "simulated": spec.simulated,
+    }
+
+
 def activations(study: Study, dataset: str, instance: str) -> Slice:
     """Return what decides the activations of a model instance for the stimuli of a dataset."""
     model, seed = study.instance(instance)
@@ -325,5 +343,5 @@ def _axes(study: Study, dataset: str) -> list[list[Any]]:
     return [[one.column, one.period, one.within] for one in axes_of(owner.stimuli)]
 
 
-def _dump(spec: Spec, exclude: set[str] | None = None) -> Slice:
-    return spec.model_dump(mode="json", exclude=exclude)
+def _dump(spec: Spec, exclude: set[str] | None = None, include: set[str] | None = None) -> Slice:
+    return spec.model_dump(mode="json", exclude=exclude, include=include)

@@ -48,6 +48,8 @@ STAGES = Registry(
                             "isomorph.stages.population:run"),
         "reliability": Stage("split-half reliability of every unit",
                              "isomorph.stages.reliability:run"),
+        "tuning": Stage("how units are tuned to a variable, tested by shifts in time",
+                        "isomorph.stages.tuning:run"),
         "activations": Stage("activations of one model, every layer in one pass",
                              "isomorph.stages.activations:run"),
         "rdms": Stage("RDMs of a model's layers, or of a dataset's regions with --brain",

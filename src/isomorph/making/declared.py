@@ -95,6 +95,11 @@ def _recorded(study: Study, dataset: str, subject: str) -> Iterator[Part]:
     yield from _stimuli(study, dataset)
 
 
+def _recorded_of_all(study: Study, dataset: str) -> Iterator[Part]:
+    yield Part(Job("fetch", (dataset,)))
+    yield from _stimuli(study, dataset)
+
+
 def _responses(study: Study, dataset: str) -> Iterator[Part]:
     for subject in study.dataset(dataset).subjects:
         yield Part(Job("responses", (dataset, subject)))
@@ -173,10 +178,9 @@ def _drawn(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("reliability", (dataset,)))
     yield Part(Job("recover", (dataset,)))
     yield Part(Job("explain", (dataset,)))
-    if is_asked(study, "predict", dataset):
-        yield Part(Job("predict", (dataset,)))
-    if is_asked(study, "topology", dataset):
-        yield Part(Job("topology", (dataset,)))
+    for stage in ("predict", "tuning", "topology"):
+        if is_asked(study, stage, dataset):
+            yield Part(Job(stage, (dataset,)))
 
 
 def _every_comparison(study: Study) -> Iterator[Part]:
@@ -193,8 +197,8 @@ SUMMARISED = ("comparisons", "selection", "layers_in_set", "differences", "contr
 def _everything(study: Study) -> Iterator[Part]:
     yield Part(Job("summarise"))
     for dataset in study.datasets:
-        stages = ["compare", "recover", "explain", "predict", "topology", "reliability", "figures",
-                  "fetch"]  # fmt: skip
+        stages = ["compare", "recover", "explain", "predict", "topology", "reliability", "tuning",
+                  "figures", "fetch"]  # fmt: skip
         for stage in stages:
             if is_asked(study, stage, dataset):
                 yield Part(Job(stage, (dataset,)))
@@ -258,6 +262,9 @@ DECLARED: Registry[Declared] = Registry(
         ),
         "reliability": Declared(
             _responses, slices.reliability, _code("isomorph.stages.reliability"),
+        ),
+        "tuning": Declared(
+            _recorded_of_all, slices.tuning, _code("isomorph.stages.tuning"),
         ),
         "activations": Declared(
             _stimuli, slices.activations, _code("isomorph.stages.activations"),

@@ -185,6 +185,18 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
             start(185, 1.6),
             Term("million responses of everybody", lambda s: _responses(s) * s.subjects, 50.0, 1.0),
         ),
+        "tuning": (
+            start(300, 2.0),
+            Term("million spikes", _spikes, 80.0, 1.0),
+            Term(
+                "million spikes shifted",
+                lambda s: _spikes(s) * s.subjects * s.permutations, 0.0, 0.015,
+            ),
+            Term(
+                "million rates of shifts, in bins",
+                lambda s: s.stimuli * s.units * s.subjects * s.permutations / MILLION, 0.0, 0.1,
+            ),
+        ),
         "activations": (
             start(185, 1.5),
             Term("a network's library", lambda s: float(s.network), 400.0, 3.0),

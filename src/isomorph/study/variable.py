@@ -79,9 +79,10 @@ class _Binned(Spec):
     over: float = Field(default=0.25, gt=0)
     """Seconds over which `speed_of` takes the displacement: the tracking of an animal at rest
     jitters from sample to sample."""
-    missing: Unique[float] = ()
+    missing: Unique[float] | None = None
     """Values that mean the variable is not known, such as -1 of a tracker that lost its light; of
-    `heading_of` and `speed_of`, coordinates."""
+    `heading_of` and `speed_of`, coordinates. Unless given, a value that stands apart from all
+    others and comes again and again is refused; an empty list says that there is none."""
     bins: int = Field(default=20, ge=2, le=1000)
     """How many equally wide bins there are."""
     period: float | None = Field(default=None, gt=0)

@@ -49,7 +49,7 @@ class Recording:
     files: DatasetFiles
 
 
-def series(recording: Recording, place: str, missing: tuple[float, ...] = ()) -> Signal:
+def series(recording: Recording, place: str, missing: Sequence[float] | None = None) -> Signal:
     """Return a series with all its components, in its unit.
 
     Parameters
@@ -57,8 +57,8 @@ def series(recording: Recording, place: str, missing: tuple[float, ...] = ()) ->
     recording : Recording
     place : str
         HDF5 path of the series, or of a container that holds no other.
-    missing : tuple of float
-        Values that mean that nothing is known.
+    missing : sequence of float, optional
+        Values that mean that nothing is known, see `isomorph.stimuli.variable.signal.clean`.
 
     Raises
     ------
@@ -186,7 +186,9 @@ def _of_table(recording: Recording, spec: Variable) -> Signal:
     rows = intervals(nwb, spec.table, spec.where, (spec.column,)).sort_values("start_time")
     where = f'{nwb.path}: {spec.table}: column "{spec.column}"'
     values = numbers(rows[spec.column], where)
-    for one in spec.missing:
+    if spec.missing is None and spec.period is not None:
+        _refuse_outside(values, spec, where)
+    for one in spec.missing or ():
         values[np.isclose(values, one)] = np.nan
     starts, stops = rows["start_time"].to_numpy(), rows["stop_time"].to_numpy()
     overlap = starts[1:] < stops[:-1] - SLACK
@@ -201,6 +203,19 @@ def _of_table(recording: Recording, spec: Variable) -> Signal:
     if not keep.any():
         raise IsomorphError(f"{where}: no interval has a value")
     return Signal(starts[keep], values[keep, None], where, "", stops[keep])
+
+
+def _refuse_outside(values: Array, spec: Variable, where: str) -> None:
+    """Refuse one value alone outside the period: it may be that of a blank."""
+    assert spec.period is not None
+    start = spec.range[0] if spec.range is not None else 0.0
+    outside = np.unique(values[(values < start) | (values > start + spec.period)])
+    if len(outside) == 1 and not spec.unwrapped:
+        raise IsomorphError(
+            f"{where}: {outside[0]:g} alone is outside [{start:g}, {start + spec.period:g}]; does "
+            f"it mean that nothing is known there (missing: [{outside[0]:g}], or [] where it does "
+            "not)?"
+        )
 
 
 def _of_file(recording: Recording, spec: Variable) -> Signal:
@@ -224,7 +239,9 @@ def _of_file(recording: Recording, spec: Variable) -> Signal:
     return clean(Signal(times, values[:, None], where), spec.missing)
 
 
-def position(recording: Recording, places: Sequence[str], missing: tuple[float, ...]) -> Signal:
+def position(
+    recording: Recording, places: Sequence[str], missing: Sequence[float] | None
+) -> Signal:
     """Return a position (sample, coordinate) from one series, or one for each coordinate."""
     first, *others = [series(recording, one, missing) for one in places]
     return beside(first, others)

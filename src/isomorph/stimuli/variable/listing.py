@@ -21,8 +21,8 @@ from isomorph.stimuli.variable.bins import bins_of, edges_of, grid
 from isomorph.stimuli.variable.deal import dwell, repetitions_of
 from isomorph.stimuli.variable.reading import track_of
 from isomorph.stimuli.variable.track import Track
-from isomorph.stimuli.variable.wrap import refuse_narrow
-from isomorph.study.variable import Variable, VariableStimuli
+from isomorph.stimuli.variable.wrap import plain_unit, refuse_narrow
+from isomorph.study.variable import VariableStimuli
 
 Array = npt.NDArray
 
@@ -35,7 +35,7 @@ PARTS = 720
 
 @dataclass
 class _Seen:
-    """What a first look at all recordings finds.
+    """What all recordings hold, before they are cut into bins.
 
     Attributes
     ----------
@@ -82,12 +82,19 @@ def list_stimuli(files: DatasetFiles, spec: VariableStimuli) -> list[Stimulus]:
     """
     recordings = files.of_everybody(spec.files)
     _refuse_shared_table(spec, recordings, files.where)
-    seen = _look_at(files, recordings, spec)
-    edges = {name: _edges(name, one, seen, files) for name, one in spec.every.items()}
-    table = grid(edges, {name: one.period for name, one in spec.every.items()})
-    times = np.stack(
-        [_visited(track, table, spec) for track in _tracks(files, recordings, spec)]
-    )  # (recording, bin, repetition)
+    seen = _Seen()
+    known = all(one.period is not None or one.range is not None for one in spec.every.values())
+    table = _grid(spec, seen) if known else None
+    visited = []
+    for track in _tracks(files, recordings, spec):
+        _note(track, spec, seen)
+        if table is not None:
+            visited.append(_visited(track, table, spec))
+    _refuse_odd(seen, spec, files)
+    if table is None:
+        table = _grid(spec, seen)
+        visited = [_visited(track, table, spec) for track in _tracks(files, recordings, spec)]
+    times = np.stack(visited)  # (recording, bin, repetition)
     enough = np.all(times >= spec.minimum - 1e-9, axis=2)
     _refuse_few(enough, times, recordings, spec, files.where)
     kept = np.all(enough, axis=0)
@@ -119,54 +126,59 @@ def _refuse_shared_table(spec: VariableStimuli, recordings: Sequence[Path], wher
             )
 
 
-def _look_at(files: DatasetFiles, recordings: Sequence[Path], spec: VariableStimuli) -> _Seen:
-    """Return what all recordings hold, before they are cut into bins."""
-    seen = _Seen()
-    for track in _tracks(files, recordings, spec):
-        inside = track.counts & (track.lasts > 0)
-        seen.known += float(track.lasts.sum())
-        seen.counted += float(track.lasts[inside].sum())
-        for name, unit, values in zip(track.names, track.units, track.values.T, strict=True):
-            found = values[inside & np.isfinite(values)]
-            seen.units[name].setdefault(unit, track.where)
-            if not found.size:
-                continue
-            seen.least[name] = min(seen.least[name], float(found.min()))
-            seen.greatest[name] = max(seen.greatest[name], float(found.max()))
-            one = spec.every[name]
-            if one.period is not None:
-                start = one.range[0] if one.range is not None else 0.0
-                place = ((found - start) / one.period * PARTS).astype(np.int64)
-                seen.reached[name][np.minimum(place, PARTS - 1)] = True
-    for name, units in seen.units.items():
-        if len(units) > 1:
+def _grid(spec: VariableStimuli, seen: _Seen) -> pd.DataFrame:
+    """Return all bins, between the values that were seen where the settings give no ends."""
+    every = spec.every
+    edges = {
+        name: edges_of(one, (seen.least[name], seen.greatest[name])) for name, one in every.items()
+    }
+    return grid(edges, {name: one.period for name, one in every.items()})
+
+
+def _note(track: Track, spec: VariableStimuli, seen: _Seen) -> None:
+    """Note what a recording holds."""
+    inside = track.counts & (track.lasts > 0)
+    seen.known += float(track.lasts.sum())
+    seen.counted += float(track.lasts[inside].sum())
+    for name, unit, values in zip(track.names, track.units, track.values.T, strict=True):
+        found = values[inside & np.isfinite(values)]
+        seen.units[name].setdefault(plain_unit(unit), track.where)
+        if not found.size:
+            continue
+        seen.least[name] = min(seen.least[name], float(found.min()))
+        seen.greatest[name] = max(seen.greatest[name], float(found.max()))
+        one = spec.every[name]
+        if one.period is not None:
+            start = one.range[0] if one.range is not None else 0.0
+            place = ((found - start) / one.period * PARTS).astype(np.int64)
+            seen.reached[name][np.minimum(place, PARTS - 1)] = True
+
+
+def _refuse_odd(seen: _Seen, spec: VariableStimuli, files: DatasetFiles) -> None:
+    """Refuse variables of several units, of one value, or of another period; say found ends."""
+    where = files.where
+    for name, one in spec.every.items():
+        if len(units := seen.units[name]) > 1:
             (unit, first), (other, second) = list(units.items())[:2]
             said = [f'in "{it}"' if it else "in no unit" for it in (unit, other)]
             raise IsomorphError(
                 f"{second}: {name} is {said[1]}, and {said[0]} in {first}; its bins are the same "
                 "in all recordings, so its unit must be"
             )
-    return seen
-
-
-def _edges(name: str, one: Variable, seen: _Seen, files: DatasetFiles) -> Array:
-    """Return the edges of the bins of a variable, and say where they were found."""
-    where = files.where
-    least, greatest = seen.least[name], seen.greatest[name]
-    if not least <= greatest:
-        raise IsomorphError(f"{where}: stimuli: {name}: is not known at any time that counts")
-    if not least < greatest:
-        raise IsomorphError(
-            f"{where}: stimuli: {name}: is {least:g} at all times that count, so that it has one "
-            "value and no bins; leave it out"
-        )
-    refuse_narrow(seen.reached[name], one, name, where)
-    if one.period is None and one.range is None:
-        say(
-            f"{files.dataset}: bins of {name} lie between {least:.6g} and {greatest:.6g}, its "
-            "least and greatest value in any recording, as no range is given"
-        )
-    return edges_of(one, (least, greatest))
+        least, greatest = seen.least[name], seen.greatest[name]
+        if not least <= greatest:
+            raise IsomorphError(f"{where}: stimuli: {name}: is not known at any time that counts")
+        if not least < greatest:
+            raise IsomorphError(
+                f"{where}: stimuli: {name}: is {least:g} at all times that count, so that it has "
+                "one value and no bins; leave it out"
+            )
+        refuse_narrow(seen.reached[name], one, name, where)
+        if one.period is None and one.range is None:
+            say(
+                f"{files.dataset}: bins of {name} lie between {least:.6g} and {greatest:.6g}, its "
+                "least and greatest value in any recording, as no range is given"
+            )
 
 
 def _visited(track: Track, table: pd.DataFrame, spec: VariableStimuli) -> Array:

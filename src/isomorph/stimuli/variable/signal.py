@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -87,7 +88,7 @@ class Signal:
         return np.where(known, between, held)
 
 
-def clean(signal: Signal, missing: tuple[float, ...]) -> Signal:
+def clean(signal: Signal, missing: Sequence[float] | None) -> Signal:
     """Return samples with times, in their order, nothing known where a value says so.
 
     Samples without a time are left out and counted, and so is a sample that stands there twice.
@@ -96,8 +97,8 @@ def clean(signal: Signal, missing: tuple[float, ...]) -> Signal:
     ----------
     signal : Signal
         As it is stored.
-    missing : tuple of float
-        Values that mean that nothing is known.
+    missing : sequence of float or None
+        Values that mean that nothing is known; None where nobody says which.
 
     Raises
     ------
@@ -106,7 +107,7 @@ def clean(signal: Signal, missing: tuple[float, ...]) -> Signal:
         stands apart from all others as a mark of something missing does.
     """
     values = signal.values.astype(np.float64)
-    for one in missing:
+    for one in missing or ():
         values[np.isclose(values, one)] = np.nan
     values[~np.isfinite(values)] = np.nan
     timed = np.isfinite(signal.times)
@@ -136,13 +137,13 @@ def clean(signal: Signal, missing: tuple[float, ...]) -> Signal:
             f"{signal.where}: has {len(times)} samples and {int(np.isfinite(values).sum())} values "
             "that are known; expected a variable over time"
         )
-    for place, column in enumerate(values.T):
-        _refuse_mark(column, f"{signal.where}" + (f", component {place}" if place else ""))
+    for column in values.T if missing is None else ():
+        _refuse_mark(column, signal.where)
     return replace(signal, times=times, values=values)
 
 
 def _refuse_mark(values: Array, where: str) -> None:
-    """Refuse a value far from all others that comes again and again."""
+    """Refuse a value that comes again and again, far from all others or alone below 0."""
     distinct, counts = np.unique(values[np.isfinite(values)], return_counts=True)
     if len(distinct) < CONTINUOUS:
         return
@@ -151,9 +152,10 @@ def _refuse_mark(values: Array, where: str) -> None:
         (distinct[-1], counts[-1], distinct[:-1]),
     ):
         away = min(abs(value - rest[0]), abs(value - rest[-1]))
-        if times > 2 and away > ISOLATED * (rest[-1] - rest[0]):
+        alone = value < 0 <= rest[0]
+        if times > 2 and (alone or away > ISOLATED * (rest[-1] - rest[0])):
             raise IsomorphError(
                 f"{where}: {times:,} samples are exactly {value:g} and all others between "
                 f"{rest[0]:g} and {rest[-1]:g}; does it mean that nothing is known there (missing: "
-                f"[{value:g}])?"
+                f"[{value:g}], or [] where it does not)?"
             )

@@ -22,7 +22,17 @@ UNITS = {
     TURN: ("radians", "radian", "rad"),
     360.0: ("degrees", "degree", "deg", "°"),
 }
-"""What units of angles are called, by a full turn in them."""
+"""What units of angles are called, the first their own name, by a full turn in them."""
+
+
+ALIKE = (*UNITS.values(), ("meters", "meter", "metres", "metre", "m"),
+         ("centimeters", "centimeter", "centimetres", "centimetre", "cm"))  # fmt: skip
+
+
+def plain_unit(unit: str) -> str:
+    """Return a unit by the one name that all its names share."""
+    name = unit.strip().casefold()
+    return next((names[0] for names in ALIKE if name in names), name)
 
 
 def wrapped(values: Array, variable: Variable, unit: str, where: str) -> Array:
@@ -46,7 +56,7 @@ def wrapped(values: Array, variable: Variable, unit: str, where: str) -> Array:
     period = variable.period
     if period is None:
         return values
-    turn = next((one for one, names in UNITS.items() if unit.casefold() in names), None)
+    turn = next((one for one, names in UNITS.items() if plain_unit(unit) == names[0]), None)
     if turn is not None and not _divides(turn, period):
         raise IsomorphError(
             f"{where}: is in {unit}, of which a full turn has {turn:g}, so period: {period:g} does "
