@@ -138,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_stage(parser: argparse.ArgumentParser, name: str, stage: Stage) -> None:
     add_study(parser)
     add_root(parser)
-    one = parser.add_mutually_exclusive_group()
+    one = parser.add_mutually_exclusive_group() if stage.parts else parser
     for argument in stage.parts:
         one.add_argument(f"--{argument}", metavar="NAME", help=f"of one {argument}, not gathered")
     for argument in arguments_of(name):
