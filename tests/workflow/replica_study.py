@@ -65,6 +65,18 @@ def categories() -> dict[str, dict[str, Any]]:
     return found
 
 
+def geometries() -> dict[str, dict[str, Any]]:
+    """Return the models of the configuration that are shapes of a replica's variables."""
+    known = set(replicas("arriving"))
+    files = sorted((ROOT / "config" / "models").glob("*.yaml"))
+    contents = {file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
+    return {
+        name: content
+        for name, content in contents.items()
+        if content["source"].startswith("geometry/") and set(content.get("datasets", ())) & known
+    }
+
+
 def write_config(
     folder: Path,
     study: dict[str, Any],

@@ -1,7 +1,7 @@
 """Datasets whose files alone differ from others: locks, bytes, stimuli and responses in miniature.
 
 All in one process, as the commands a person would type; what follows from responses is tested on
-the datasets of `test_replicas`.
+the datasets of `test_replicas`, but for stimuli that are no pictures: these are compared here.
 """
 
 import numpy as np
@@ -17,11 +17,16 @@ from isomorph.layout import Layout
 from isomorph.stages import rdms
 from isomorph.study import load_study
 
-STUDY = {"name": "arriving", "title": "Files of many kinds", "distances": ["crossnobis"]}
+STUDY = {
+    "name": "arriving", "title": "Files of many kinds", "distances": ["crossnobis"],
+    "measures": ["pearson"], "inference": {"resamples": 20, "permutations": 20},
+}  # fmt: skip
 PIXELS = {
     "name": "pixels", "title": "Pixels", "source": "baseline/pixels", "preprocessing": {"size": 8},
 }  # fmt: skip
 ARRIVAL = ("fetch", "stimuli", "responses")
+COMPARED = ("reliability", "activations", "brain_rdms", "model_rdms", "compare")
+VARIABLES = ("dandi000056", "dandi000582")
 KNOWN = replicas.replicas("arriving")
 
 
@@ -29,7 +34,7 @@ KNOWN = replicas.replicas("arriving")
 def arrived(tmp_path_factory):
     """Give the study of all replicas that arrive, once their responses are there."""
     folder = tmp_path_factory.mktemp("arrivals")
-    replicas.write_config(folder, STUDY, {"pixels": PIXELS}, KNOWN)
+    replicas.write_config(folder, STUDY, {"pixels": PIXELS, **replicas.geometries()}, KNOWN)
     archives = replicas.write_files(folder, KNOWN)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -39,7 +44,10 @@ def arrived(tmp_path_factory):
             patch.setenv("ISOMORPH_MIRRORS", servers.mirrors)
             assert main(["lock", "--study", "config/study.yaml"]) == 0
             study = load_study(folder / "config" / "study.yaml")
-            chosen = [job for job in jobs(study) if job.stage in ARRIVAL]
+            chosen = [
+                job for job in jobs(study) if job.stage in ARRIVAL
+                or (job.stage in COMPARED and job.names[0] in VARIABLES)
+            ]  # fmt: skip
             for command in replicas.commands(chosen):
                 assert main(command) == 0, command
         yield Layout(load_study(folder / "config" / "study.yaml"), folder)
@@ -115,3 +123,35 @@ def test_spikes_of_the_window_in_trials_of_the_shared_photographs(arrived):
     assert data["stimulus"].values[3] == "shared0004_nsd03078"
     expected = [[10 * (2 * unit + trial + 1) for unit in range(3)] for trial in kept]
     np.testing.assert_allclose(data["response"].values, expected, rtol=1e-5)
+
+
+def test_headings_of_two_lights_are_compared_with_a_ring(arrived):
+    data = responses(arrived, "dandi000056", "Mouse28")
+    assert dict(data.sizes) == {"presentation": 72, "unit": 20}
+    table = pd.read_csv(arrived.stimuli("dandi000056"))
+    np.testing.assert_allclose(table["heading_period"], 2 * np.pi)
+    # A tenth of the time is asleep, and there each cell follows another heading.
+    assert table["dwell"].sum() == pytest.approx(0.9 * 24_000 / (1250 / 32), rel=0.1)
+    found = pd.read_csv(arrived.comparisons("dandi000056")).set_index(["model", "layer"])
+    estimates = found["estimate"]
+    assert estimates["heading-ring", "ring"] > 0.85
+    assert estimates["heading-line", "linear"] < 0.5
+    assert (estimates.drop(("heading-ring", "ring")) < 0.6).all()
+
+
+def test_places_are_compared_with_modules_of_several_spacings(arrived):
+    sessions = [
+        data
+        for subject in KNOWN["dandi000582"].SUBJECTS
+        for data in read_responses(arrived.responses("dandi000582", subject)).values()
+    ]
+    assert [data.sizes["unit"] for data in sessions] == [8] * 5
+    table = pd.read_csv(arrived.stimuli("dandi000582"))
+    assert len(table) == 25
+    np.testing.assert_allclose([table["x_start"].min(), table["y_stop"].max()], [-0.5, 0.5],
+                               atol=1e-3)  # fmt: skip
+    found = pd.read_csv(arrived.comparisons("dandi000582")).set_index(["model", "layer"])
+    estimates = found["estimate"]
+    for model in ("plane-torus", "plane-grid"):
+        assert estimates[model].idxmax().endswith(" 0.6"), "the spacing that was simulated"
+    assert estimates["plane-torus"].max() > estimates["place-fields"].max() + 0.3

@@ -20,6 +20,12 @@ STIMULI = {
         near_duplicate_of="The first stimulus that looks the same; empty where there is none.",
     ),
     **named("pixels", width="Width of the image.", height="Height of the image."),
+    **named(
+        "seconds",
+        dwell="For how long all recordings together are in the bin; of bins of a variable, whose "
+        "name is the column of their centres, with `_start`, `_stop` and `_period` behind it that "
+        "of their ends and of what the variable comes back after.",
+    ),
 }
 
 NAMES = named(
@@ -159,7 +165,7 @@ MEASURED = (
         "stimuli", "stimuli", "the stimuli in their order: images, duplicates, and whatever the "
         "dataset says of them in columns of its own",
         "stimulus file sha256", STIMULI,
-        optional="width height duplicate_of near_duplicate_of",
+        optional="width height duplicate_of near_duplicate_of dwell",
         path="data/stimuli/{owner}/stimuli.csv",
     ),
     table(

@@ -9,7 +9,8 @@ phase (`coordinates`), which is held against variables (`decoding`). Numbers in,
 
 from isomorph.topology.chain import topology_of
 from isomorph.topology.found import Bar, Coordinates, Decoded, Result
-from isomorph.topology.null import LEVEL, Null
+from isomorph.topology.null import LEVEL, Null, fewest_shuffles
+from isomorph.topology.persistence import seconds
 from isomorph.topology.signature import Signature
 
 __all__ = [
@@ -20,5 +21,7 @@ __all__ = [
     "Null",
     "Result",
     "Signature",
+    "fewest_shuffles",
+    "seconds",
     "topology_of",
 ]

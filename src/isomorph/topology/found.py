@@ -19,8 +19,9 @@ class Bar:
     birth, death : float
         Distances; the death of the piece that remains is infinite.
     p : float
-        The chance that the longest bar of its dimension is so long after a shuffle; NaN of the
-        piece that remains, and without shuffles.
+        The chance that after a shuffle any bar of its dimension is so long, or one so wide if that
+        is more (see `isomorph.topology.null`); NaN of the piece that remains, and without
+        shuffles.
     p_corrected : float
         The same over all dimensions asked for.
     """
@@ -36,6 +37,11 @@ class Bar:
         """How long it lasts."""
         return self.death - self.birth
 
+    @property
+    def ratio(self) -> float:
+        """Death over birth; infinite of what is there from the start."""
+        return self.death / self.birth if self.birth > 0 else float("inf")
+
 
 @dataclass(frozen=True)
 class Coordinates:
@@ -46,14 +52,14 @@ class Coordinates:
     phases : array of shape (point, circle)
         Radians in [0, 2π), of every point given; NaN of those left out. Where they begin and which
         way they run is free.
-    scale : tuple of float
-        Distance up to which points were neighbours, per circle.
+    scale : float
+        Distance up to which points were neighbours.
     bars : tuple of int
         Which bars of dimension 1 they are of, 0 the longest.
     """
 
     phases: Floats
-    scale: tuple[float, ...]
+    scale: float
     bars: tuple[int, ...]
 
 
@@ -71,7 +77,8 @@ class Decoded:
     error, chance : float
         Median absolute difference, degrees; and the median of the same after shifts.
     p : float
-        Share of shifts of the circle in time after which the error is as small.
+        Share of shifts of the circle in time after which the error is as small; NaN of stimuli,
+        which have no time.
     frequency : tuple of float
         Turns of the circle per unit of each variable, fitted to all points.
     points : int
@@ -96,7 +103,7 @@ class Result:
     bars : tuple of Bar
         By dimension, the longest first.
     null : Null
-        `null.longest (shuffle, dimension)` and `null.maximum (dimension,)`.
+        `null.longest` and `null.widest (shuffle, dimension)`, `null.maximum (dimension,)`.
     signature : Signature
     coordinates : Coordinates or None
     no_coordinates : str

@@ -120,3 +120,9 @@ def principal(values: Floats, components: int) -> tuple[Floats, float]:
         scores = (vectors * np.sqrt(spectrum))[:, ::-1][:, :components]
     total = float(spectrum.sum())
     return scores, float(spectrum[::-1][:components].sum() / total)
+
+
+def away(scores: Floats) -> Whole:
+    """Return which points are not at the mean, where they have no direction."""
+    size = np.linalg.norm(scores, axis=1)
+    return np.flatnonzero(size > VARIES * size.max(initial=0))

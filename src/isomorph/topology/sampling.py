@@ -15,7 +15,7 @@ OUTLIERS = 0.1
 NEIGHBOURS = 0.01
 """Share of the points that are a point's neighbours: the farthest of them says how dense it is."""
 
-LOOKED_AT = 5000
+LOOKED_AT = 2000
 """Points by which density is estimated; of more, evenly spaced ones are."""
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from isomorph.topology.null import LEVEL, fewest_shuffles
+from isomorph.topology.points import Floats
+
 NAMES: dict[tuple[int, ...], str] = {
     (1, 0, 0): "none",
     (1, 1, 0): "ring",
@@ -15,8 +18,8 @@ NAMES: dict[tuple[int, ...], str] = {
 }
 """Names of spaces, by how many pieces, loops and voids they have."""
 
-UNTESTED = "untested"
-"""Signature of what was held against too few shuffles to say anything."""
+CLUSTERS, OTHER, UNTESTED = "clusters", "other", "untested"
+"""Several pieces without loops or voids; what has no name; too few shuffles to say anything."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,12 @@ class Signature:
     ----------
     name : str
         `ring`, `torus`, `sphere`, `clusters` (several pieces, nothing else), `none`, `other`; or
-        `untested`.
+        `untested`. Where voids were not looked for, a ring is what has one loop.
     betti : tuple of int
-        Pieces, loops and voids that are longer than chance; one piece there always is.
+        Pieces, loops and voids beyond chance; one piece there always is.
     p : float
-        The largest p of the bars that the name claims, as all of them are needed; where it claims
-        none, the smallest of any bar. That other bars are absent is not proved by any p.
+        The largest corrected p of the bars that the name claims, as all of them are needed; where
+        it claims none, the smallest of any bar. That there are no others is not proved by any p.
     """
 
     name: str
@@ -40,28 +43,23 @@ class Signature:
     p: float
 
 
-def signature_of(p: Sequence[np.ndarray], level: float, shuffles: int) -> Signature:
+def signature_of(p: Sequence[Floats], shuffles: int) -> Signature:
     """Return the signature of bars.
 
     Parameters
     ----------
     p : sequence of arrays of shape (bar,)
-        Corrected p of bars, by dimension from 0; that of dimension 0 without the piece that there
-        always is.
-    level : float
+        Corrected p of bars, by dimension from 0; NaN of the piece that there always is.
     shuffles : int
         With too few for the level nothing is named.
     """
-    known = [one[np.isfinite(one)] for one in p]
-    counted = [int((one <= level).sum()) for one in known]
+    counted = [int((one <= LEVEL).sum()) for one in p]
     betti = (1 + counted[0], *counted[1:])
-    everything = np.concatenate(known)
-    if 1 / (1 + shuffles) > level:
+    if shuffles < fewest_shuffles(len(p) - 1):
         return Signature(UNTESTED, betti, float("nan"))
-    claimed = everything[everything <= level]
-    name = NAMES.get((*betti, 0)[:3])
-    if name is None:
-        name = "clusters" if not any(counted[1:]) else "other"
-    return Signature(
-        name, betti, float(claimed.max() if len(claimed) else everything.min(initial=1))
-    )
+    every = np.concatenate(p)
+    claimed = every[every <= LEVEL]
+    of_no_name = OTHER if any(counted[1:]) else CLUSTERS
+    name = NAMES.get((*betti, 0)[:3], of_no_name)
+    smallest = np.nanmin(every, initial=1.0)
+    return Signature(name, betti, float(claimed.max() if len(claimed) else smallest))
