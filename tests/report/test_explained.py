@@ -50,7 +50,7 @@ def test_the_stage_writes_every_table(told):
 def test_figures_come_with_the_stage_and_the_map_reads_its_matrix(told):
     _, drawn = told
     captions = {entry["kind"]: entry["caption"] for entry in drawn}
-    of_units = {"voxels", "sensors", "units"}
+    of_units = {"voxels", "sensors", "units", "tuning"}
     assert {*captions, *of_units, "timecourse", "prediction"} == set(
         CAPTIONS
     )  # a caption of each kind, and no other

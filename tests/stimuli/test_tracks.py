@@ -70,6 +70,10 @@ def test_a_missing_sample_stands_for_nothing_and_its_neighbours_do_not_reach_int
     assert one.segments().tolist() == [0, 0, 1, 1]
 
 
+def test_stretches_are_one_however_late_the_clock_is():
+    assert track(1.7e9 + np.arange(500) * 0.02, np.zeros(500)).segments().max() == 0
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(2, 7), st.integers(2, 5), st.integers(0, 2**31))
 def test_the_centre_of_a_bin_is_in_it_whatever_others_are_left_out(n, m, seed):

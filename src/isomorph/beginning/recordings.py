@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from isomorph.beginning.followed import Followed, followed
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.foreign.nwb import (
@@ -94,6 +95,8 @@ class Recording:
         Paths of images inside the file.
     quality : mapping of str to mapping of str to int
         Units by how well they are isolated, by the column that says it.
+    followed : tuple of Followed
+        Variables over time, such as where an animal was.
     """
 
     path: str
@@ -104,6 +107,7 @@ class Recording:
     regions: Mapping[str, Mapping[str, int]]
     images: tuple[str, ...]
     quality: Mapping[str, Mapping[str, int]]
+    followed: tuple[Followed, ...] = ()
 
 
 def look(file: Path, path: str) -> Recording:
@@ -139,6 +143,7 @@ def look(file: Path, path: str) -> Recording:
                 if kind in SERIES_OF_IMAGES and place.startswith("stimulus/")
             ),
             _quality(nwb, units) if units is not None and spikes else {},
+            followed(nwb, kinds),
         )
 
 

@@ -22,6 +22,7 @@ from isomorph.study.stimuli import (
     NwbStimuli,
     StimuliSpec,
 )
+from isomorph.study.variable import VariableStimuli
 
 REMEDIES = {
     "features": "add a dataset of responses, or leave the measure out",
@@ -81,6 +82,8 @@ def columns_of(stimuli: StimuliSpec) -> Collection[str] | None:
             return () if stimuli.named_by is None else stimuli.named_by.fields
         case ConditionStimuli(descriptions=None):
             return stimuli.fields
+        case VariableStimuli():
+            return stimuli.columns
     return None
 
 

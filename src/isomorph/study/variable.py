@@ -223,12 +223,7 @@ class VariableStimuli(_Binned):
             raise ValueError(
                 f"variables: their bins make {bins:,} stimuli, expected at most {MOST:,}"
             )
-        columns = Counter(
-            column
-            for name in self.every
-            for column in (name, *(f"{name}_{ending}" for ending in ENDINGS))
-        )
-        for column, times in columns.items():
+        for column, times in Counter(self.columns).items():
             if times > 1 or column in OWN_COLUMNS:
                 raise ValueError(
                     f'variables: "{column}" would be two columns of the stimulus table; rename one'
@@ -246,6 +241,15 @@ class VariableStimuli(_Binned):
         """Return the keys of a single variable that are given."""
         given = self.model_fields_set & set(_Binned.model_fields)
         return {key: getattr(self, key) for key in _Binned.model_fields if key in given}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """What the stimulus table says of the bins, by variable."""
+        return tuple(
+            column
+            for name in self.every
+            for column in (name, *(f"{name}_{ending}" for ending in ENDINGS))
+        )
 
     @property
     def axes(self) -> tuple[StimulusAxis, ...]:

@@ -69,7 +69,7 @@ class Track:
     def segments(self) -> Array:
         """Return the number of the stretch without gaps that each sample is part of (sample,)."""
         apart = self.starts[1:] - self.stops[:-1]
-        new = apart > 1e-6 * np.maximum(np.diff(self.times), 1e-12)
+        new = apart > 1e-6 * np.diff(self.times) + 4 * np.spacing(np.abs(self.times[1:]))
         return np.concatenate([[0], np.cumsum(new)])[: len(self.times)]
 
 
