@@ -1,5 +1,7 @@
 """Figures of topology, drawn from tables of a ring, of a torus and of nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,10 @@ from isomorph.figures.circles import BINS, phase_map
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.drawable import Drawable
 from isomorph.figures.drawn_topology import barcodes, coordinates, tori
-from isomorph.report.shapes import headlines
+from isomorph.report.evidence import Illustrated
+from isomorph.report.page import templates
+from isomorph.report.shapes import headlines, shapes
+from isomorph.study.topology import Topology
 
 KEYS = {"region": "MEC", "subject": "r1", "session": "", "model": "", "layer": ""}
 
@@ -18,7 +23,8 @@ def shape(region, signature, loops, voids, p):
     return {
         **KEYS, "region": region, "of": "time", "signature": signature, "n_loops": loops,
         "n_voids": voids, "n_units": 120.0, "n_shuffles": 100.0, "p": p, "p_corrected": p,
-        "status": "ok", "reason": "",
+        "status": "ok", "reason": "", "n_samples": 9000.0, "n_points": 300.0, "variance": 0.4,
+        "loop_bound": 0.17, "void_bound": 0.21,
     }  # fmt: skip
 
 
@@ -28,7 +34,8 @@ def bars_of(region, lengths):
         every = [*long, *np.linspace(0.8 * bound, 0.05 * bound, 12)]
         rows += [
             {**KEYS, "region": region, "dimension": dimension, "rank": rank, "birth": rank / 100,
-             "death": rank / 100 + length, "length": length, "bound": bound}
+             "death": rank / 100 + length, "length": length, "bound": bound,
+             "p_corrected": 0.03 if length > bound else 0.9}
             for rank, length in enumerate(every, 1)
         ]  # fmt: skip
     return rows
@@ -122,6 +129,30 @@ def test_a_phase_map_holds_the_mean_phase_of_each_place():
     assert np.isnan(phase_map(table, "circle_1", "x", "y")).sum() == 0  # of what is left
 
 
-def test_the_answer_has_a_line_for_each_significant_shape(small, tables):
-    results = DatasetResults(small.study, "real", tables)
-    assert [one.split(",")[0] for one in headlines(results)] == ["MEC", "ADN"]
+@pytest.fixture
+def asking(small, tables):
+    spec = small.study.spec.model_copy(update={"topology": Topology(shuffles=100)})
+    return Illustrated(replace(small.study, spec=spec), "real", tables)
+
+
+def test_the_answer_has_a_line_for_each_significant_shape(asking):
+    assert [one.split(",")[0] for one in headlines(asking)] == ["MEC", "ADN"]
+
+
+def test_the_page_tells_every_region_what_was_left_out_and_how_it_was_done(asking):
+    told = shapes(asking)
+    assert [one.split(",")[0] for one in told["sentences"]] == ["MEC", "ADN", "V1"]
+    assert "circle 1 follows x × y (circular correlation .80" in told["sentences"][0]
+    assert told["left_out"] == ["1 population: fewer than 20 units that vary"]
+    assert told["table"].strong == [True, True, False, False]
+    assert "persistent cohomology of their cosine distances" in told["method"]
+    page = templates().get_template("topology.html.j2")
+    text = page.render(key="real", d={"results": {"topology": told}})
+    assert 'id="real-topology"' in text
+    assert "Left out: 1 population: fewer than 20 units that vary." in text
+    assert "What this cannot say: that a shape is absent." in text
+    assert "fewer than 20 units that vary</td>" in text
+
+
+def test_there_is_no_section_where_nothing_was_asked(small):
+    assert shapes(Illustrated(small.study, "real", {})) is None

@@ -48,6 +48,7 @@ SHAPES = {
         "`ring` (one loop), `torus` (two loops and a void), `sphere` (a void alone), `clusters` "
         "(several pieces), `other`, `none`, or `untested`, with too few shuffles. `none` says that "
         "nothing was found, not that nothing is there.",
+        no_coordinates="Why there are no coordinates; empty where there are.",
         p_note="What the number of shuffles cannot give.",
     ),
     **named(
@@ -92,9 +93,14 @@ BARS = {
         bound="Length of the longest bar of this dimension of all shuffles.",
     ),
     **named(
+        "ratio",
+        ratio="Death over birth, of loops and voids.",
+        ratio_bound="The largest ratio of a bar of this dimension of all shuffles.",
+    ),
+    **named(
         PROBABILITY,
         p="Share of shuffles, the measured points among them, whose longest bar of this dimension "
-        "is at least as long.",
+        "is at least as long; or whose largest ratio is at least as large, if that is more.",
         p_corrected="The same over all dimensions that were looked at.",
     ),
 }
@@ -179,14 +185,14 @@ TOPOLOGICAL: tuple[Artefact, ...] = (
         "sphere",
         f"{ROWS} of signature p p_corrected correction family family_size p_note n_pieces n_loops "
         "n_voids loop_bound void_bound n_units n_units_left_out n_samples n_samples_left_out "
-        "n_points n_components variance n_shuffles status reason",
+        "n_points n_components variance n_shuffles no_coordinates status reason",
         SHAPES, SHARED, asked=asks_topology,
     ),
     table(
         "bars", "topology", "pieces, loops and voids: when each appears and is filled, and how "
         "long those of shuffles last",
-        f"{ROWS} dimension rank birth death length bound p p_corrected", BARS, SHARED,
-        asked=asks_topology,
+        f"{ROWS} dimension rank birth death length bound ratio ratio_bound p p_corrected", BARS,
+        SHARED, asked=asks_topology,
     ),
     table(
         "coordinates", "topology", "where the activity is on the circles that were found, with the "

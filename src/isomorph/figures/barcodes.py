@@ -11,19 +11,23 @@ from isomorph.figures.style import CEILING, FAINT, STRONG, styled
 MOST_BARS = 25
 """Bars of a dimension that are drawn, the longest."""
 
-NAMES = {1: "loops", 2: "voids"}
+COUNTS = 0.05
+"""Up to which p, corrected over dimensions, a bar counts."""
+
+NAMES = {0: "pieces", 1: "loops", 2: "voids"}
 """What bars of a dimension are."""
 
 
 def shown_bars(bars: pd.DataFrame) -> pd.DataFrame:
-    """Return the longest bars of each dimension, as they are drawn.
+    """Return the longest loops and voids, as they are drawn.
 
     Parameters
     ----------
     bars : DataFrame
         Rows of `bars` of one shape.
     """
-    return bars[bars["rank"] <= MOST_BARS].sort_values(["dimension", "birth"], kind="stable")
+    kept = bars[(bars["rank"] <= MOST_BARS) & (bars["dimension"] > 0)]
+    return kept.sort_values(["dimension", "birth"], kind="stable")
 
 
 def draw_barcodes(bars: pd.DataFrame) -> Figure:
@@ -48,7 +52,7 @@ def draw_barcodes(bars: pd.DataFrame) -> Figure:
             bound = own["bound"].fillna(0).to_numpy(float)
             rows = range(len(own))
             ax.barh(rows, bound, left=birth, height=1.0, color=CEILING, linewidth=0)
-            colours = [STRONG[0] if beyond else FAINT for beyond in length > bound]
+            colours = [STRONG[0] if p <= COUNTS else FAINT for p in own["p_corrected"]]
             ax.barh(rows, length, left=birth, height=0.5, color=colours, linewidth=0)
             ax.set_ylim(len(own) - 0.4, -0.6)
             ax.set_yticks([])
@@ -57,8 +61,8 @@ def draw_barcodes(bars: pd.DataFrame) -> Figure:
         panels[-1].set_xlim(left=0)
         panels[-1].set_xlabel("distance between points")
         key = [
-            Patch(color=STRONG[0], label="outlasts every shuffle"),
-            Patch(color=FAINT, label="does not"),
+            Patch(color=STRONG[0], label="beyond chance"),
+            Patch(color=FAINT, label="not"),
             Patch(color=CEILING, label="the longest of all shuffles"),
         ]
         figure.legend(handles=key, loc="outside upper left", ncols=3, frameon=False, fontsize=8)

@@ -101,9 +101,9 @@ def method(results: DatasetResults, seen: pd.DataFrame) -> str:
         f"chosen, {chosen}; persistent cohomology of their {asked.metric} distances was computed "
         f"up to dimension {asked.dimensions} with coefficients in the field of {asked.coefficient} "
         f"elements (Ripser; Bauer 2021). For the null {moved}, {asked.shuffles} times, and all was "
-        "computed anew; a loop or void counts where it outlasts the longest of all shuffles "
-        "(Gardner et al. 2022). Circular coordinates are those of de Silva, Morozov and "
-        "Vejdemo-Johansson (2011)."
+        "computed anew; a loop or void counts where both its length and its death over birth are "
+        "beyond those of shuffles, p < .05 over all dimensions (after Gardner et al. 2022). "
+        "Circular coordinates are those of de Silva, Morozov and Vejdemo-Johansson (2011)."
     )
 
 

@@ -21,6 +21,7 @@ from isomorph.rdms.halvings import HALVINGS, KEPT
 from isomorph.runs import resources
 from isomorph.runs.sizes import Sizes, sizes_of
 from isomorph.saying import count
+from isomorph.stages.topology_asked import few_shuffles
 
 LONG = 24.0
 """Hours from which a study is called too long for its machine."""
@@ -228,6 +229,8 @@ def cost_of_topology(layout: Layout, n_stimuli: Mapping[str, int]) -> Iterator[s
         f"{_hours(one / 3600)} for each of about {sum(size.populations for size in sizes):,} "
         f"{kind}"
     )
+    if few := few_shuffles(asked):
+        yield f"topology.shuffles: {few}"
 
 
 def _hours(hours: float) -> str:

@@ -13,6 +13,7 @@ import xarray as xr
 from isomorph.catalogue import WORDS, ordered
 from isomorph.catalogue.topological import TABLES_OF_SHAPES, TOPOLOGY
 from isomorph.inference.families import LEVEL, by_p_alone, corrected, multiplier
+from isomorph.stages.topology_asked import few_shuffles
 from isomorph.study import Inference
 from isomorph.study.topology import Topology
 from isomorph.topology import Result
@@ -51,6 +52,7 @@ def found(
     tested = result.signature.name != "untested"
     dimensions = range(settings.dimensions + 1)
     bounds = dict(zip(dimensions, np.asarray(result.null.maximum).tolist(), strict=True))
+    ratios = [np.nan, *(one.max() if len(one) else np.nan for one in result.null.widest.T[1:])]
     counts = dict(zip(dimensions, result.signature.betti, strict=False))
     shape = {
         "of": settings.of,
@@ -70,12 +72,14 @@ def found(
         "variance": result.variance,
         "n_shuffles": settings.shuffles,
         "status": "ok" if tested else "untested",
-        "reason": "" if tested else f"{settings.shuffles} shuffles say nothing at .05",
+        "no_coordinates": result.no_coordinates,
+        "reason": "" if tested else few_shuffles(settings),
     }
     bars = [
         {"dimension": dimension, "rank": rank, "birth": bar.birth, "death": bar.death,
-         "length": bar.length, "bound": bounds[dimension], "p": bar.p,
-         "p_corrected": bar.p_corrected}
+         "length": bar.length, "bound": bounds[dimension],
+         "ratio": bar.ratio if dimension else np.nan, "ratio_bound": ratios[dimension],
+         "p": bar.p, "p_corrected": bar.p_corrected}
         for dimension in dimensions
         for rank, bar in enumerate(
             [one for one in result.of(dimension) if np.isfinite(one.death)][:MOST_BARS], 1
@@ -144,7 +148,7 @@ def packed(parts: Sequence[Tables], regions: Sequence[str]) -> xr.Dataset:
 
 def _column(name: str, values: pd.Series) -> np.ndarray:
     if name in WORDED:
-        return np.array([str(one) for one in values.fillna("")], dtype=str)
+        return np.array(["" if pd.isna(one) else str(one) for one in values], dtype=str)
     return values.to_numpy(dtype=float)
 
 

@@ -10,6 +10,8 @@ from isomorph.catalogue.topological import asks_layers, lacks_points
 from isomorph.errors import did_you_mean, how_to_install
 from isomorph.study import Study
 from isomorph.study.regions import regions_named
+from isomorph.study.topology import Topology
+from isomorph.topology.null import fewest_shuffles
 
 REMEDIES = {
     "time": "add a dataset of spikes, write of: stimuli, or leave topology out",
@@ -77,3 +79,10 @@ def without_ripser() -> str:
     if find_spec("ripser"):
         return ""
     return f"needs ripser, which is not installed; {how_to_install('topology')}"
+
+
+def few_shuffles(settings: Topology) -> str:
+    """Say that so few shuffles cannot name a shape, however clear; '' if they can."""
+    if settings.shuffles >= (needed := fewest_shuffles(settings.dimensions)):
+        return ""
+    return f"{settings.shuffles} shuffles cannot name a shape, at least {needed} are needed"
