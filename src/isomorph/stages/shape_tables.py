@@ -184,7 +184,13 @@ def gathered(
         own = [part[kind].assign(**of) for of, part in parts if len(part[kind])]
         tables[kind] = pd.concat(own, ignore_index=True) if own else pd.DataFrame()
     tables["topology"] = _corrected(tables["topology"], inference, settings)
-    return {kind: ordered(table, kind) for kind, table in tables.items()}
+    return {kind: _counted(ordered(table, kind), kind) for kind, table in tables.items()}
+
+
+def _counted(table: pd.DataFrame, kind: str) -> pd.DataFrame:
+    """Return a table whose counts are whole numbers, also beside cells without one."""
+    counts = [one.name for one in TABLES_OF_SHAPES[kind] if one.unit == "count"]
+    return table.astype({name: "Int64" for name in counts if name in table})
 
 
 def _corrected(table: pd.DataFrame, inference: Inference, settings: Topology) -> pd.DataFrame:
