@@ -17,12 +17,13 @@ from calibrated import (
     sets,
     spread,
     subjects,
+    tuned,
 )
 from calibrated.table import World
 
 THEMES = (
     *(across, chance, chosen, costly, explained, families, noise, predicted, recovered),
-    *(reliable, runs, sets, spread, subjects),
+    *(reliable, runs, sets, spread, subjects, tuned),
 )
 
 WORLDS: tuple[World, ...] = tuple(

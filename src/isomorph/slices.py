@@ -79,9 +79,10 @@ def _followed(study: Study, dataset: str) -> Slice:
 
 def population(study: Study, dataset: str, subject: str) -> Slice:
     """Return what decides what the units of a subject did over time."""
-    asked = study.spec.topology
+    asked, spec = study.spec.topology, study.dataset(dataset)
     return {
-        **responses(study, dataset, subject),
+        "responses": _dump(spec.responses, exclude={"smoothing", "minimum"}),
+        "tables": _hashes(study, dataset, named_beside(study, dataset, "responses", subject)),
         "stimuli": stimuli(study, study.stimulus_set(dataset)),
         "bin": None if asked is None else asked.bin,
         "smoothing": None if asked is None else asked.smoothing,
@@ -107,7 +108,7 @@ def tuning(study: Study, dataset: str) -> Slice:
         for file in named_beside(study, dataset, "responses", subject)
     ]
     return {
-        "responses": _dump(spec.responses),
+        "responses": _dump(spec.responses, exclude={"minimum"}),
         **_followed(study, dataset),
         "tables": _hashes(study, dataset, list(dict.fromkeys(tables))),
         "subjects": list(spec.subjects),

@@ -1,14 +1,23 @@
 """What the units of a subject did over time: bins within stretches, and the variables then."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import followed
 import numpy as np
+import pandas as pd
 import pytest
 
 from isomorph.artefacts import read_population
 from isomorph.errors import IsomorphError
-from isomorph.responses.rates.population import smoothed
+from isomorph.responses.nwb.recordings import Open
+from isomorph.responses.nwb.shown_stimuli import ShownInRecording
+from isomorph.responses.rates.population import population_of, smoothed, stretches_of
+from isomorph.responses.rates.spikes import Spikes
+from isomorph.responses.rates.while_shown import track_while_shown
 from isomorph.stages.population import run as population
 from isomorph.stages.stimuli import run as stimuli
+from isomorph.study.axes import StimulusAxis
 
 EPOCHS = {"wake": (0, 60.03), "sleep": (60.03, 90), "again": (90, 120)}
 AWAKE = {"table": "epochs", "where": {"label": ["wake", "again"]}}
@@ -105,3 +114,25 @@ def test_what_nothing_asks_for_is_not_made(recorded):
 def test_stretches_shorter_than_a_bin_are_refused(recorded):
     with pytest.raises(IsomorphError, match="shorter than a bin of 100 s"):
         read(recorded[0], {"bin": 100.0})
+
+
+def test_the_time_of_a_film_counts_while_it_is_shown():
+    """Of two showings with a pause between, the time of the film is known in both."""
+    table = pd.DataFrame({"stimulus": ["f_0", "f_1", "f_2"], "time": [0.0, 0.5, 1.0]})
+    onset = np.concatenate([1 + 0.5 * np.arange(3), 10 + 0.5 * np.arange(3)])
+    shown = ShownInRecording(np.tile(table["stimulus"], 2), onset)
+    recording = Open(SimpleNamespace(path=Path("here.nwb")), shown, table["stimulus"].to_numpy())
+    axes = (StimulusAxis("time", None, "film"),)
+    track = track_while_shown(recording, axes, table, (0.0, 14.0), 0.1)
+    moments = np.array([0.5, 1.2, 1.7, 2.2, 5.0, 10.7])
+    at = track.at(moments)
+    assert track.counts[at].tolist() == [False, True, True, True, False, True]
+    np.testing.assert_allclose(track.values[at[track.counts[at]], 0], [0, 0.5, 1.0, 0.5])
+    starts, stops = stretches_of(track)
+    np.testing.assert_allclose(starts, [1, 10], atol=0.02)
+    np.testing.assert_allclose(stops, [2.5, 11.5], atol=0.03)  # the last stays as long as others
+    spikes = Spikes(track, at[1:2], moments[1:2], np.array([0]), np.array(["u"]),
+                    np.array(["V1"]), {})  # fmt: skip
+    data = population_of(spikes, 0.5, 0)
+    np.testing.assert_allclose(data["film_time"].values[:3], [0, 0.5, 1.0])
+    assert data["rate"].values[:, 0].tolist() == [2.0] + [0.0] * 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,7 +21,8 @@ from isomorph.foreign.array_files import READ_IN_PARTS
 from isomorph.layout import Layout
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.betas import BetaResponses
-from isomorph.study.model import ModelSpec
+from isomorph.study.dataset import DatasetSpec
+from isomorph.study.model import TABLE_SOURCES, ModelSpec
 from isomorph.study.recorded import Recorded
 from isomorph.study.regions import regions_named
 from isomorph.study.responses import (
@@ -31,6 +33,7 @@ from isomorph.study.responses import (
     Windowed,
 )
 from isomorph.study.stored import StoredArrays
+from isomorph.study.variable import VariableStimuli
 
 GUESSES: Mapping[str, int] = MappingProxyType(
     {
@@ -59,6 +62,7 @@ TYPICAL: Mapping[str, int] = MappingProxyType(
         "blocks of a network": 16,
         "layers of a baseline": 3,
         "bytes": 5 * 10**7,
+        "seconds of a session": 2400,
     }
 )
 """What is taken for it where too much misleads as too little does: to say how long is left."""
@@ -110,6 +114,7 @@ class Known:
             or self.counted.get(self.owner)
             or _rows_of(self.layout.stimuli(self.owner))
             or spec.expected.stimuli
+            or _bins(spec)
             or self.guess("stimuli")
         )
 
@@ -179,6 +184,11 @@ class Known:
             return 0
         if spec.expected.presentations:
             return max(spec.expected.presentations.values())
+        if isinstance(spec.responses, RateResponses):
+            repetitions: int = getattr(
+                self.layout.study.dataset(self.owner).stimuli, "repetitions", 1
+            )
+            return self.stimuli * self.sessions * repetitions
         shown = max(spec.expected.repetitions.values(), default=0) or self.guess("repetitions")
         return self.stimuli * shown
 
@@ -214,6 +224,13 @@ class Known:
             return self.guess("layers of a baseline")
         blocks = spec.layers == "blocks"
         return self.guess("blocks of a network" if blocks else "layers of a network")
+
+
+def _bins(spec: DatasetSpec) -> int:
+    """Return how many bins of variables the stimuli of a dataset can be, 0 of other stimuli."""
+    if not isinstance(spec.stimuli, VariableStimuli):
+        return 0
+    return math.prod(one.bins for one in spec.stimuli.every.values())
 
 
 @lru_cache(maxsize=256)

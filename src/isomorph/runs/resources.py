@@ -178,7 +178,7 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
         ),
         "population": (
             start(300, 2.0),
-            Term("million rates", lambda s: s.moments * s.units / MILLION, 40.0, 0.3),
+            Term("million rates", lambda s: s.moments * s.units / MILLION, 25.0, 0.2),
             Term("million spikes", _spikes, 60.0, 0.3),
         ),
         "reliability": (
@@ -190,7 +190,7 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
             Term("million spikes", _spikes, 80.0, 1.0),
             Term(
                 "million spikes shifted",
-                lambda s: _spikes(s) * s.subjects * s.permutations, 0.0, 0.015,
+                lambda s: _spikes(s) * s.subjects * s.permutations, 0.0, 0.005,
             ),
             Term(
                 "million rates of shifts, in bins",

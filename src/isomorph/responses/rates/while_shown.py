@@ -17,7 +17,8 @@ Array = npt.NDArray
 STEP = 0.02
 """Seconds between samples, at most."""
 LONGEST = 2.0
-"""Usual intervals between onsets for which a stimulus stays at most."""
+"""Usual intervals between onsets beyond which there is a pause, before which a stimulus stays for
+one."""
 
 
 def track_while_shown(
@@ -50,8 +51,11 @@ def track_while_shown(
         order = np.argsort(shown.onset, kind="stable")
         onset = shown.onset[order]
         usual = float(np.median(np.diff(onset))) if len(onset) > 1 else np.inf
+        following = np.append(onset[1:], np.inf)
+        pause = following - onset > LONGEST * usual
+        until = np.where(pause, onset + usual, following)
         at = np.searchsorted(onset, times, side="right") - 1
-        counts = (at >= 0) & (times - onset[at] < LONGEST * usual)
+        counts = (at >= 0) & (times < until[at])
         rows = table.set_index("stimulus").loc[shown.stimulus[order], list(names)]
         held = rows.to_numpy(np.float64)[at]
         values = np.where(counts[:, None], held, np.nan)
