@@ -15,6 +15,7 @@ from calibrated import (
     reliable,
     runs,
     sets,
+    shapes,
     spread,
     subjects,
     tuned,
@@ -23,7 +24,7 @@ from calibrated.table import World
 
 THEMES = (
     *(across, chance, chosen, costly, explained, families, noise, predicted, recovered),
-    *(reliable, runs, sets, spread, subjects, tuned),
+    *(reliable, runs, sets, shapes, spread, subjects, tuned),
 )
 
 WORLDS: tuple[World, ...] = tuple(

@@ -22,7 +22,7 @@ from isomorph.layout import Layout
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.betas import BetaResponses
 from isomorph.study.dataset import DatasetSpec
-from isomorph.study.model import TABLE_SOURCES, ModelSpec
+from isomorph.study.model import ModelSpec
 from isomorph.study.recorded import Recorded
 from isomorph.study.regions import regions_named
 from isomorph.study.responses import (

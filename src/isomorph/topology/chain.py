@@ -191,7 +191,7 @@ def phases_of(
     metric: Metric = METRICS[settings.metric]
     chosen = cloud.scores[cloud.chosen]
     phases = [
-        extended(metric.distances(part, chosen), own, graph.near)
+        extended(metric.distances(part, chosen), own, graph)
         for part in in_blocks(cloud.scores[cloud.off], len(chosen))
     ]
     return np.concatenate(phases), graph.scale

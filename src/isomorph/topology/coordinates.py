@@ -12,7 +12,7 @@ Lafon 2006, https://doi.org/10.1016/j.acha.2006.04.006), so that the phase runs 
 loop however points lie on it. Of two loops any whole combination of one with the other is a loop as
 well, so those are taken that step least, and least in common (lattice reduction, as in Scoccola et
 al. 2023, https://doi.org/10.4230/LIPIcs.SoCG.2023.57). Points that were not chosen get the mean
-phase of those that were, near ones weighing more, somewhat as in Gardner et al. 2022.
+phase of those that were, near ones weighing more, where Gardner et al. 2022 weigh by activity.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Graph:
         Distance up to which points are neighbours.
     near : float
         Distance at which loops close, that weights fall off with.
+    crowd : array of shape (point,)
+        How many neighbours points have, near ones counting more.
     adjacent : array of bool of shape (point, point)
     weights : array of shape (point, point)
         0 where not adjacent.
@@ -50,6 +52,7 @@ class Graph:
 
     scale: float
     near: float
+    crowd: Floats
     adjacent: NDArray[np.bool_]
     weights: Floats
 
@@ -78,7 +81,7 @@ class Graph:
         weights = np.where(adjacent, np.exp(-distances / birth), 0.0)
         crowd = weights.sum(axis=1)
         crowd[crowd == 0] = 1
-        return cls(scale, birth, adjacent, weights / np.outer(crowd, crowd))
+        return cls(scale, birth, crowd, adjacent, weights / np.outer(crowd, crowd))
 
 
 def lifted(cocycle: Whole, prime: int, adjacent: NDArray[np.bool_]) -> Whole:
@@ -179,18 +182,18 @@ def circular_coordinates(graph: Graph, cocycles: Sequence[Whole], prime: int) ->
     return 2 * np.pi * ((basis @ turns) % 1).T % (2 * np.pi)
 
 
-def extended(distances: Floats, phases: Floats, near: float) -> Floats:
+def extended(distances: Floats, phases: Floats, graph: Graph) -> Floats:
     """Return the mean phase of points that were chosen, for others: `(point, loop)`, radians.
 
     Parameters
     ----------
     distances : array of shape (point, chosen)
     phases : array of shape (chosen, loop)
-    near : float
-        Distance that weights fall off with.
+    graph : Graph
+        Of the points that were chosen.
     """
     nearest = distances.min(axis=1, keepdims=True)
-    weights = np.exp((nearest - distances) / near)
+    weights = np.exp((nearest - distances) / graph.near) / graph.crowd
     return np.angle(weights @ np.exp(1j * phases)) % (2 * np.pi)
 
 
