@@ -143,13 +143,13 @@ def test_the_page_tells_every_region_what_was_left_out_and_how_it_was_done(askin
     told = shapes(asking)
     assert [one.split(",")[0] for one in told["sentences"]] == ["MEC", "ADN", "V1"]
     assert "circle 1 follows x × y (circular correlation .80" in told["sentences"][0]
-    assert told["left_out"] == ["1 population: fewer than 20 units that vary"]
+    assert told["left_out"] == ["1 population (fewer than 20 units that vary)"]
     assert told["table"].strong == [True, True, False, False]
     assert "persistent cohomology of their cosine distances" in told["method"]
     page = templates().get_template("topology.html.j2")
     text = page.render(key="real", d={"results": {"topology": told}})
     assert 'id="real-topology"' in text
-    assert "Left out: 1 population: fewer than 20 units that vary." in text
+    assert "Left out: 1 population (fewer than 20 units that vary)." in text
     assert "What this cannot say: that a shape is absent." in text
     assert "fewer than 20 units that vary</td>" in text
 

@@ -84,10 +84,12 @@ def test_tables_have_their_columns_and_say_how_they_were_made(made):
     assert Results(made).topology["signature"].tolist().count("ring") == 3
 
 
-def test_the_same_seed_gives_the_same_bars(made):
-    before = read_array(made.brain_topology("small", "one"), "topology")
+def test_the_same_seed_gives_the_same_bars(made, capsys):
+    assert main(["show", str(made.brain_topology("small", "one"))]) == 0
+    assert "topology of 2 populations: " in capsys.readouterr().out
+    before = read_array(made.brain_topology("small", "one"), "shapes")
     stage.run_subject(made, "small", "one")
-    xr.testing.assert_equal(before, read_array(made.brain_topology("small", "one"), "topology"))
+    xr.testing.assert_equal(before, read_array(made.brain_topology("small", "one"), "shapes"))
 
 
 def test_jobs_are_known_before_anything_runs_and_spread_over_subjects_and_models(tmp_path):

@@ -173,11 +173,11 @@ TOPOLOGICAL: tuple[Artefact, ...] = (
     Artefact(
         "brain_topology", "brain_topology", f"{RESULTS}/topology/{{subject}}.nc",
         "loops, voids and coordinates of every region of a subject, before they are gathered",
-        array="topology", command="topology", asked=asks_regions,
+        array="shapes", command="topology", asked=asks_regions,
     ),
     Artefact(
         "model_topology", "model_topology", f"{OF_STIMULI}/topology/models/{{model}}.nc",
-        "the same of the layers of a model", array="topology", command="topology",
+        "the same of the layers of a model", array="shapes", command="topology",
         asked=asks_layers,
     ),
     table(
@@ -214,7 +214,7 @@ ADDED = {"dataset", "simulated", "subject", "model", "p_corrected", "correction"
          "family_size", "p_note"}  # fmt: skip
 """Columns of `topology` and the others that are known when they are gathered."""
 
-TOPOLOGY = ArraySchema(
+HELD = ArraySchema(
     tuple(
         Variable(f"{name}_{one.name}", (name,), one.meaning, one.unit, optional=one.optional)
         for name, columns in TABLES_OF_SHAPES.items()

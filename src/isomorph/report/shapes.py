@@ -71,7 +71,7 @@ def _sentences(results: DatasetResults, seen: pd.DataFrame) -> Iterator[str]:
 def _left_out(rows: pd.DataFrame) -> list[str]:
     """Return what could not be looked at, counted by reason."""
     counts = rows["reason"].value_counts(sort=False)
-    return [f"{count(int(n), 'population')}: {why}" for why, n in counts.items()]
+    return [f"{count(int(n), 'population')} ({why})" for why, n in counts.items()]
 
 
 def method(results: DatasetResults, seen: pd.DataFrame) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from isomorph.catalogue import WORDS, ordered
-from isomorph.catalogue.topological import TABLES_OF_SHAPES, TOPOLOGY
+from isomorph.catalogue.topological import HELD, TABLES_OF_SHAPES
 from isomorph.inference.families import LEVEL, by_p_alone, corrected, multiplier
 from isomorph.stages.topology_asked import few_shuffles
 from isomorph.study import Inference
@@ -31,7 +31,7 @@ WORDED = {
 }
 """Variables of words."""
 
-HELD = {one.name for one in TOPOLOGY.holds if not one.optional}
+REQUIRED = {one.name for one in HELD.holds if not one.optional}
 """Variables that every file has."""
 
 
@@ -139,7 +139,7 @@ def packed(parts: Sequence[Tables], regions: Sequence[str]) -> xr.Dataset:
     for kind, columns in TABLES_OF_SHAPES.items():
         own = [part[kind] for part in parts if kind in part and len(part[kind])]
         table = pd.concat(own, ignore_index=True) if own else pd.DataFrame()
-        required = [one.name for one in columns if f"{kind}_{one.name}" in HELD]
+        required = [one.name for one in columns if f"{kind}_{one.name}" in REQUIRED]
         for name in dict.fromkeys([*required, *table.columns]):
             values = table[name] if name in table else pd.Series(np.nan, table.index)
             variables[f"{kind}_{name}"] = (kind, _column(f"{kind}_{name}", values))

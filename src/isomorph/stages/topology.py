@@ -55,7 +55,7 @@ def run_subject(layout: Layout, dataset: str, subject: str) -> None:
     asked = [one for one in every if asked_about(one.keys["region"], settings.regions)]
     parts = _looked_at(layout, dataset, subject, asked, settings)
     signed = _signed(layout, "brain_topology", dataset, subject)
-    write_array(layout.brain_topology(dataset, subject), packed(parts, regions), "topology", signed)
+    write_array(layout.brain_topology(dataset, subject), packed(parts, regions), "shapes", signed)
 
 
 def run_model(layout: Layout, dataset: str, instance: str) -> None:
@@ -75,7 +75,7 @@ def run_model(layout: Layout, dataset: str, instance: str) -> None:
     layers = of_layers(layout, dataset, instance)
     parts = _looked_at(layout, dataset, instance, layers, settings)
     signed = _signed(layout, "model_topology", dataset, instance)
-    write_array(layout.model_topology(dataset, instance), packed(parts, []), "topology", signed)
+    write_array(layout.model_topology(dataset, instance), packed(parts, []), "shapes", signed)
 
 
 def run(layout: Layout, dataset: str) -> None:
@@ -101,7 +101,7 @@ def run(layout: Layout, dataset: str) -> None:
     parts: list[tuple[dict[str, Any], Tables]] = []
     regions: dict[str, None] = {}
     for subject, model, file in files:
-        data = read_array(file, "topology")
+        data = read_array(file, "shapes")
         regions |= dict.fromkeys(json.loads(data.attrs["regions"]))
         of = {"dataset": dataset, "simulated": study.dataset(dataset).simulated,
               "subject": subject, "model": model}  # fmt: skip
