@@ -28,6 +28,7 @@ from isomorph.catalogue.explanations import EXPLAINED, RECOVERED, TRUSTED
 from isomorph.catalogue.measured import MEASURED
 from isomorph.catalogue.predicted import PREDICTED
 from isomorph.catalogue.shared_columns import PLACE
+from isomorph.catalogue.topological import TOPOLOGICAL
 from isomorph.catalogue.variables import ARRAYS
 from isomorph.registry import Registry
 
@@ -78,6 +79,7 @@ CATALOGUE: Registry[Artefact] = Registry(
             RECOVERED,
             EXPLAINED,
             PREDICTED,
+            TOPOLOGICAL,
             TRUSTED,
             ACROSS,
             LOOKED_AT,

@@ -24,6 +24,7 @@ from isomorph.figures.drawn_layers import (
     stimulus_maps,
     timecourses,
 )
+from isomorph.figures.drawn_topology import barcodes, coordinates, tori
 from isomorph.figures.drawn_tuning import tuning_curves
 from isomorph.figures.drawn_units import brain_maps, courses_of_units, topographies
 from isomorph.figures.style import SMALL, SOFT, styled
@@ -46,8 +47,7 @@ def drawings(data: Drawable) -> Iterator[Drawing]:
 DRAWN: tuple[Callable[[Drawable], Iterator[Drawing]], ...] = (
     profiles, pairs, stimulus_maps, overviews, timecourses, maps, partials, partitions, weighted,
     models_alike, predictions, reliabilities, brain_maps, topographies, courses_of_units,
-    tuning_curves,
-    confusions, powers, multiverses,
+    tuning_curves, barcodes, coordinates, tori, confusions, powers, multiverses,
 )  # fmt: skip
 """What draws the figures, in the order of the page."""
 

@@ -12,7 +12,7 @@ from isomorph.inference.featured import KEPT, lacking, needs_of_models, takes_fe
 from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.measures._measure import CHANCE_ORDERS
 from isomorph.measures.jackknifed import Jackknifed
-from isomorph.stages import rdms_alone
+from isomorph.stages import rdms_alone, topology_asked
 from isomorph.study import Study
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import (
@@ -104,6 +104,7 @@ def mistakes_of(study: Study, columns: Columns | None = None) -> Iterator[str]:
         See `unserved`.
     """
     yield from rdms_alone.unfit(study)
+    yield from topology_asked.unfit(study)
     for place, name in enumerate(study.spec.measures):
         measure = MEASURES[name]
         found = [unserved(study, dataset, measure, columns) for dataset in study.datasets]
@@ -152,6 +153,7 @@ def notes_of(study: Study, dataset: str, columns: Columns | None = None) -> list
     found = [(name, *unserved(study, dataset, MEASURES[name], columns))
              for name in study.spec.measures]  # fmt: skip
     notes = [f"no {name}, as {why}" for name, why, _ in found if why]
+    notes += topology_asked.notes_of(study, dataset)
     if alone := ", ".join(rdms_alone.models_of(study)):
         notes += [f"no {name} of {alone}, which come as RDMs" for name, why, _ in found
                   if not why and takes_features(MEASURES[name])]  # fmt: skip
