@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calibrated import (
     across,
+    autocorrelated,
     chance,
     chosen,
     costly,
@@ -21,8 +22,8 @@ from calibrated import (
 from calibrated.table import World
 
 THEMES = (
-    *(across, chance, chosen, costly, explained, families, noise, predicted, recovered),
-    *(reliable, runs, sets, spread, subjects),
+    *(across, autocorrelated, chance, chosen, costly, explained, families, noise, predicted),
+    *(recovered, reliable, runs, sets, spread, subjects),
 )
 
 WORLDS: tuple[World, ...] = tuple(
