@@ -9,17 +9,25 @@ import pytest
 from scipy.signal import lfilter
 
 import isomorph as iso
+from isomorph.artefacts import Provenance, write_table
+from isomorph.catalogue import ordered
 from isomorph.errors import IsomorphError
+from isomorph.inference.gather import Candidates
 from isomorph.inference.likeness import lags_of_rdm, lags_of_responses
-from isomorph.inference.on_axes import NOT_TOLD, OnAxes, on_axes
+from isomorph.inference.members import ModelFamily
+from isomorph.inference.on_axes import NOT_TOLD, OnAxes, marked, on_axes
 from isomorph.inference.permutation import Shuffling, shuffled
 from isomorph.inference.places import places_of
-from isomorph.inference.setting import make_draws
+from isomorph.inference.setting import UNSHUFFLED, Setting, make_draws
 from isomorph.inference.shifts import by_lag, lags, not_shifted, shifts
 from isomorph.inference.stimulus_splits import Stimuli, halves, make_splits
+from isomorph.inference.trust.layers import SomeStimuli
+from isomorph.inference.trust.told_apart import Terms
 from isomorph.measures import MEASURES, Stack
 from isomorph.measures.pairs import pair_indices
 from isomorph.prediction import folds_of
+from isomorph.report.methods import _along as page_words
+from isomorph.stages.common import followed
 from isomorph.stages.levels import compared_axes
 from isomorph.study import Inference
 from isomorph.study.axes import StimulusAxis
@@ -250,7 +258,9 @@ QUICK = {"resamples": 50, "permutations": 200, "selection": {"repeats": 1, "resa
 def test_tables_say_what_was_exchanged_and_drawn(film):
     table, brain, models = film
     notes = {}
-    for how, words in (("shifts", "shifted along"), ("blocks", "blocks of stimuli exchanged")):
+    said = {"shifts": "stimuli shifted along time, 80 orders",
+            "blocks": "blocks of 4 of time exchanged"}  # fmt: skip
+    for how, words in said.items():
         found = iso.compare(
             brain, models, stimuli=table, blocks=settings(length=4.0, exchange=how), **QUICK
         )
@@ -307,7 +317,75 @@ def test_explanations_and_predictions_run_on_blocks(film):
         rng.standard_normal((80, 5)), {"a": {"one": rng.standard_normal((80, 4))}}, "ridge",
         stimuli=table, permutations=30, resamples=20, blocks=blocks,
     ).table  # fmt: skip
-    assert rows["p_note"].str.contains("blocks of stimuli exchanged").any()
+    assert rows["p_note"].str.contains("blocks of 4 of time exchanged").any()
+
+
+def test_data_like_those_of_a_film_are_simulated_and_tested_as_it_is():
+    rng = np.random.default_rng(5)
+    table = film_table(60).sort_values("frame", ignore_index=True)
+    found = along(table, length=2.0, exchange="shifts")
+    layers = np.stack([squared(course(rng, 60, 10, 2.0)) for _ in range(2)])
+    inference = Inference(recovery={"simulations": 10})
+    setting = Setting("d", True, "squared_euclidean", MEASURES["pearson"], inference)
+    candidates = Candidates(
+        pd.DataFrame({"model": ["a", "b"], "layer": ["x", "y"], "depth": [0, 0]}), layers
+    )
+    families = [ModelFamily("a", ("a",)), ModelFamily("b", ("b",))]
+    terms = Terms(setting, families, table, found.groups, "study.yaml", found)
+    whole = SomeStimuli(candidates, [MEASURES["pearson"]], terms, None, [0])
+    assert not whole.exact
+    assert len(whole.orders) == 59
+    look = whole.seen.look(layers[:1, None])
+    shuffled_ = look.shuffled(1, whole.orders, whole.lag)["pearson"][:, 0, 0]
+    (null,) = Shuffling(layers[1:], MEASURES["pearson"], whole.orders, lag=whole.lag).nulls(
+        [layers[:1]]
+    )
+    # There the layer is shifted, here the region: the same orders, backwards.
+    np.testing.assert_allclose(np.sort(shuffled_), np.sort(null.shuffled[:, 0]), atol=1e-10)
+    kept = terms.part(30, rng)
+    assert np.ptp(np.flatnonzero(kept[found.places.order])) == 29
+    part = terms.on(kept)
+    assert part.along.n_blocks == 7
+    assert len(SomeStimuli(candidates, [], terms, kept, [0]).orders) == 29
+
+
+def test_so_many_frames_are_not_shuffled_and_never_by_exact_moments():
+    table = film_table(50).sort_values("frame", ignore_index=True)
+    found = along(table, length=2.0)
+    stimuli = Stimuli(table, [], "study.yaml", found.groups, found)
+    inference = Inference(resamples=10, permutations=0)
+    draws = make_draws({"IT": 1}, stimuli, inference, [0], many=True)
+    assert not draws.exact_for(MEASURES["pearson"])
+    assert draws.untested(MEASURES["pearson"]) == UNSHUFFLED
+    assert draws.lag is None
+
+
+def test_the_page_says_which_blocks_gaps_and_orders_there_were(tmp_path):
+    found = along(film_table(80), lag=2, exchange="shifts")
+    file = tmp_path / "comparisons.csv"
+    layout = type("L", (), {"path": lambda *_: file})()
+    assert page_words(layout, "d") == ""
+    noted = followed(type("A", (), {"along": found})())
+    stamp = Provenance("compare", noted=noted)
+    write_table(file, ordered(pd.DataFrame(), "comparisons"), "comparisons", stamp)
+    words = page_words(layout, "d")
+    assert "20 blocks of 2 of time (twice as far as neighbours are alike)" in words
+    assert "within 1 of time of one that is scored" in words
+    assert "stimuli shifted along time, 80 orders" in words
+    assert followed(type("A", (), {"along": None})()) == {}
+
+
+def test_no_more_shifts_are_asked_for_than_there_are():
+    found = along(film_table(40), exchange="shifts")
+    note = "39 costly permutations cannot give a corrected p below .03: ask for at least 59"
+    rows = pd.DataFrame({"p": [0.1, np.nan], "p_note": [note, "why"], "scheme": ["stimuli", ""]})
+    own = marked({"comparisons": rows, "selection": rows[["scheme"]]}, found)
+    assert own["comparisons"]["p_note"].tolist() == [
+        "stimuli shifted along time, 40 orders; 39 shifts cannot give a corrected p below .03; "
+        "there are no more", "why",
+    ]  # fmt: skip
+    assert own["selection"]["scheme"].tolist() == ["blocks of stimuli", ""]
+    assert marked({"comparisons": rows}, None)["comparisons"] is rows
 
 
 def test_settings_of_blocks_change_nothing_where_nothing_follows(film):

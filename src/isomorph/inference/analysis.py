@@ -140,8 +140,15 @@ class Analysis:
         return draws.with_subjects(counts, self.inference.minimum_subjects, self.seed)
 
     def setting(self, distance: str, measure: str) -> Setting:
-        """Return what one comparison is made under."""
-        return Setting(self.dataset, self.simulated, distance, MEASURES[measure], self.inference)
+        """Return what one comparison is made under.
+
+        Neighbouring shifts of stimuli are no independent draws, and those there are may be all, so
+        no tail is fitted to them.
+        """
+        inference = self.inference
+        if self.along is not None and self.along.exchange == "shifts":
+            inference = inference.model_copy(update={"tail": "none"})
+        return Setting(self.dataset, self.simulated, distance, MEASURES[measure], inference)
 
 
 def every_rdm(model: xr.Dataset) -> Floats:

@@ -43,6 +43,9 @@ LENGTHS = 2
 """How many times as far as neighbours are alike a block reaches: with one the exchange of blocks
 had p at .05 in up to .10 of simulated films, and intervals were too narrow."""
 
+ASK = r"^(\d+) (?:costly )?permutations?( cannot give .*): ask for at least.*$"
+"""What is said of too few draws, where no more shifts can be asked for."""
+
 SHUFFLED = ("comparisons", "regions", "predictions")
 """Tables whose p are of shuffled stimuli."""
 
@@ -79,6 +82,8 @@ class OnAxes:
     asked : str
         `exchange` of the settings.
     keep_together : sequence of str
+    where : str
+        The study's file, for messages.
     """
 
     table: pd.DataFrame
@@ -88,6 +93,7 @@ class OnAxes:
     chosen: bool
     asked: str
     keep_together: Sequence[str] = ()
+    where: str = ""
 
     @cached_property
     def groups(self) -> Labels:
@@ -101,8 +107,8 @@ class OnAxes:
             own = ((2 * places.at[:, number] + 1) * n_blocks) // (2 * size)
             code = code * (int(own.max()) + 1) + own
         labels = [np.unique(code, return_inverse=True)[1]]
-        labels += [column_labels(self.table, one, "inference.keep_together") for one in
-                   self.keep_together]  # fmt: skip
+        key = f"{self.where}: inference.keep_together"
+        labels += [column_labels(self.table, name, key) for name in self.keep_together]
         return self.joined(labels)
 
     def joined(self, labels: Sequence[Labels]) -> Labels:
@@ -211,7 +217,7 @@ class OnAxes:
             asked = "blocks"
         return OnAxes(
             self.table[kept], places, self.lengths, self.gaps, self.chosen, asked,
-            self.keep_together,
+            self.keep_together, self.where,
         )  # fmt: skip
 
     def part(self, n: int, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -222,14 +228,20 @@ class OnAxes:
         return kept
 
     @property
+    def exchanged(self) -> str:
+        """What tests do to the order of stimuli, in words."""
+        if self.exchange == "blocks":
+            return f"blocks of {self._lengths} exchanged"
+        names = " and ".join(axis.column for axis in self.places.axes)
+        return f"stimuli shifted along {names}, {n_shifts(self.places):,} orders"
+
+    @property
     def _lengths(self) -> str:
         return _in_units(self.lengths, self.places.axes)
 
     @property
     def told(self) -> dict[str, Any]:
         """What was done, by name: `exchange`, `blocks`, `block_length`, `gap`, and in words."""
-        how = "shifts" if self.exchange == "shifts" else "blocks"
-        n_orders = n_shifts(self.places) if how == "shifts" else 0
         source = "twice as far as neighbours are alike" if self.chosen else "as the study says"
         words = (
             f"{self.n_blocks} blocks of {self._lengths} ({source}) are drawn and held out as one; "
@@ -238,14 +250,12 @@ class OnAxes:
         )
         if self.untested:
             words += f"no test against independence: {self.untested}"
-        elif how == "shifts":
-            words += f"tests shift stimuli along their axes ({n_orders:,} orders)"
         else:
-            words += "tests let blocks change places"
+            words += f"for tests, {self.exchanged}"
         if self.n_blocks < FEWEST_GROUPS:
             words += f"; intervals are not known, at least {FEWEST_GROUPS} blocks are needed"
         return {
-            "exchange": "" if self.untested else how,
+            "exchange": "" if self.untested else self.exchange,
             "blocks": self.n_blocks,
             "block_length": {a.column: float(v) for a, v in self._by_axis(self.lengths)},
             "gap": {a.column: float(v) for a, v in self._by_axis(self.gaps)},
@@ -267,16 +277,17 @@ def marked(tables: Mapping[str, pd.DataFrame], along: OnAxes | None) -> dict[str
     """
     if along is None:
         return dict(tables)
-    by = "counted: " + ("stimuli shifted along their axes" if along.exchange == "shifts" else
-                        "blocks of stimuli exchanged")  # fmt: skip
     found = {}
     for name, table in tables.items():
         own = table.copy()
         if "scheme" in own:
             own["scheme"] = own["scheme"].str.replace(r"^stimuli", "blocks of stimuli", regex=True)
         if name in SHUFFLED and {"p", "p_note"} <= set(own):
-            counted = own["p"].notna() & (own["p_note"] == "")
-            own["p_note"] = own["p_note"].mask(counted, by)
+            notes = own["p_note"].fillna("").str.replace(ASK, r"\1 shifts\2; there are no more",
+                                                         regex=True)  # fmt: skip
+            joined = notes.map(lambda note: f"{along.exchanged}; {note}" if note else
+                               along.exchanged)  # fmt: skip
+            own["p_note"] = joined.where(own["p"].notna(), own["p_note"])
         found[name] = own
     return found
 
@@ -317,7 +328,9 @@ def on_axes(
     if asked.exchange == "shifts" and (why := not_shifted(places)):
         raise IsomorphError(f"{key}.exchange: shifts: {why}; expected blocks or auto")
     lengths, gaps, chosen = _sizes(asked, places, lags_found, key)
-    return OnAxes(table, places, lengths, gaps, chosen, asked.exchange, inference.keep_together)
+    return OnAxes(
+        table, places, lengths, gaps, chosen, asked.exchange, inference.keep_together, where
+    )
 
 
 def _sizes(

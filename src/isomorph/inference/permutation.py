@@ -299,7 +299,7 @@ def shuffled(rdms: Floats, orders: np.ndarray, lag: NDArray[np.intp] | None = No
     rdms : array of shape (rdm, pair)
     orders : array of shape (order, stimulus)
     lag : array of shape (pair,), optional
-        Which pairs are as far apart: means over these stay, and what is left of RDMs moves.
+        Which pairs are as far apart: means over these stay as they are, and what is left moves.
 
     Returns
     -------
@@ -307,7 +307,8 @@ def shuffled(rdms: Floats, orders: np.ndarray, lag: NDArray[np.intp] | None = No
     """
     if lag is not None:
         mean = by_lag(rdms, lag)
-        return mean + shuffled(rdms - mean, orders)
+        turned = shuffled(rdms - mean, orders)
+        return mean + turned - by_lag(turned, lag)
     n_stimuli = orders.shape[1]
     first, second = pair_indices(n_stimuli)
     place = orders[:, first] * n_stimuli

@@ -89,8 +89,9 @@ class Rows:
         """
         sums = self.sums
         if lag is not None:
-            mean = by_lag(self.vectors, lag).astype(self.vectors.dtype)
-            vectors = mean + moved(self.vectors - mean, orders)
+            mean = by_lag(self.vectors, lag)
+            turned = moved(self.vectors - mean, orders)
+            vectors = (mean + turned - by_lag(turned, lag)).astype(self.vectors.dtype)
             if sums.shape[1]:
                 sums = pair_sums(vectors)
                 sums = sums - sums.mean(axis=1, keepdims=True)
