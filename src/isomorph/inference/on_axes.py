@@ -36,7 +36,7 @@ from isomorph.inference.shifts import blocks_exchanged, lags, n_shifts, not_shif
 from isomorph.measures import Counts, Floats, Measure
 from isomorph.prediction.margins import Near, links_of, margins
 from isomorph.study.axes import StimulusAxis
-from isomorph.study.blocks import Blocks, of_column
+from isomorph.study.blocks import PLAIN, Blocks, of_column
 from isomorph.study.inference import Inference
 
 LENGTHS = 2
@@ -54,11 +54,6 @@ FOLLOWED = "stimuli_on_axes"
 
 SAME = "duplicate_of"
 """Frames with the very same pixels may stand far apart; near duplicates are what neighbours are."""
-
-PLAIN = (
-    "neighbours along {names} are answered alike, so that exchanging single stimuli would call far "
-    "more than one comparison of nothing in twenty significant at .05; expected shifts or blocks"
-)
 
 NOT_TOLD = (
     "the measure is computed anew from features, where what neighbours share because both sides "

@@ -195,10 +195,17 @@ class Draws:
         return f"{setting} is 0, so nothing is shuffled"
 
 
-def signs_where_enough(groups: Labels, inference: Inference) -> Floats | None:
-    """Return signs of pairs of stimuli where values vary as the jackknife says; else None."""
-    enough = inference.spread == "auto" and group_count(groups) >= ENOUGH
-    return signs_of(groups) if enough or inference.spread == "jackknife" else None
+def signs_where_enough(
+    groups: Labels, inference: Inference, along: OnAxes | None = None
+) -> Floats | None:
+    """Return signs of pairs of stimuli where values vary as the jackknife says; else None.
+
+    Over few blocks of stimuli that follow one another it says too little, and is not heeded: with
+    ten its intervals hold .88 of the time in simulations, those of the bootstrap .98.
+    """
+    asked = inference.spread == "jackknife" and along is None
+    enough = inference.spread != "bootstrap" and group_count(groups) >= ENOUGH
+    return signs_of(groups) if enough or asked else None
 
 
 def make_draws(
@@ -235,7 +242,7 @@ def make_draws(
     splits = make_splits(stimuli, inference.selection, drawn, np.random.default_rng([*seed, 2]))
     if reason := too_few_groups(groups):
         splits = replace(splits, reason=reason)
-    signs = np.empty((0, 0)) if many else signs_where_enough(groups, inference)
+    signs = np.empty((0, 0)) if many else signs_where_enough(groups, inference, stimuli.along)
     exact, n_costly = inference.tail == "pearson", inference.costly_permutations
     return Draws(
         drawn, subjects, orders, splits, groups, n_costly, signs, exact, many, stimuli.along

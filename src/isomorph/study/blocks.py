@@ -13,6 +13,12 @@ from isomorph.study.axes import StimulusAxis
 Above = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotBelow = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
+PLAIN = (
+    "neighbours along {names} are answered alike, so that exchanging single stimuli would call far "
+    "more than one comparison of nothing in twenty significant at .05; expected shifts or blocks"
+)
+"""Why `exchange: stimuli` is refused."""
+
 
 class Along(Spec):
     """A column of the stimulus table that stimuli follow one another along."""

@@ -262,7 +262,7 @@ def material_of(
         else None
         for region in regions
     }
-    signs = signs_where_enough(groups, inference)
+    signs = signs_where_enough(groups, inference, along)
     return Material(
         regions, candidates, both, drawn, redrawn, subjects, groups, setting, signs, along
     )
