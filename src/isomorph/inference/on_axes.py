@@ -358,7 +358,14 @@ def _in_units(values: Floats, axes: Sequence[StimulusAxis]) -> str:
     )
 
 
-def orders_of(groups: Labels, along: OnAxes | None, n: int, rng: np.random.Generator) -> Counts:
+def orders_of(
+    groups: Labels,
+    along: OnAxes | None,
+    n: int,
+    rng: np.random.Generator,
+    *,
+    tested: bool = True,
+) -> Counts:
     """Return orders of the stimuli in which whole groups change places, or courses are shifted.
 
     Parameters
@@ -367,16 +374,18 @@ def orders_of(groups: Labels, along: OnAxes | None, n: int, rng: np.random.Gener
     along : OnAxes or None
         None where stimuli do not follow one another.
     n : int
-        None are made where they would test nothing.
     rng : Generator
+    tested : bool
+        Whether they test: then there are none where there are too few. For what chance gives on
+        average a few do.
 
     Returns
     -------
     array of shape (order, stimulus)
     """
     if along is not None:
-        return along.orders(n, rng)
-    return exchanged(groups, 0 if too_few_orders(groups) else n, rng)
+        return along.orders(n, rng, tested=tested)
+    return exchanged(groups, 0 if tested and too_few_orders(groups) else n, rng)
 
 
 def untested_of(groups: Labels, along: OnAxes | None) -> str:

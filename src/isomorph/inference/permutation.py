@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from isomorph.inference.groups import exchanged
 from isomorph.inference.moments import Moments, Signatures, moments, signatures
-from isomorph.inference.shifts import by_lag
+from isomorph.inference.shifts import by_lag, less_lag
 from isomorph.inference.shuffles import compared_in_orders
 from isomorph.inference.tabled import Tabled
 from isomorph.measures import Counts, Floats, Measure, stimulus_count
@@ -306,9 +306,7 @@ def shuffled(rdms: Floats, orders: np.ndarray, lag: NDArray[np.intp] | None = No
     array of shape (order, rdm, pair)
     """
     if lag is not None:
-        mean = by_lag(rdms, lag)
-        turned = shuffled(rdms - mean, orders)
-        return mean + turned - by_lag(turned, lag)
+        return by_lag(rdms, lag) + less_lag(shuffled(less_lag(rdms, lag), orders), lag)
     n_stimuli = orders.shape[1]
     first, second = pair_indices(n_stimuli)
     place = orders[:, first] * n_stimuli

@@ -135,6 +135,16 @@ def by_lag(values: Floats, lag: NDArray[np.intp]) -> Floats:
     return found.reshape(values.shape)
 
 
+def less_lag(values: Floats, lag: NDArray[np.intp]) -> Floats:
+    """Return values less the means over the pairs that are as far apart, see `by_lag`."""
+    counts = np.bincount(lag)
+    flat = values.reshape(-1, values.shape[-1])
+    found = np.empty(flat.shape)
+    for row, own in zip(found, flat, strict=True):
+        np.subtract(own, (np.bincount(lag, own) / counts)[lag], out=row)
+    return found.reshape(values.shape)
+
+
 def _courses(places: Places) -> list[Labels]:
     """Return the stimuli of every course along its axes."""
     own = places.course[places.order]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.inference.shifts import by_lag
+from isomorph.inference.shifts import less_lag
 from isomorph.measures import Counts, Floats
 from isomorph.measures.pairs import blocks, pair_indices, pair_positions, squareform
 
@@ -64,7 +64,7 @@ def compared_in_orders(
     if lag is not None:
         by = lag if moved.ndim == 3 else _of_matrices(lag, n_stimuli)
         flat = (side.reshape(*side.shape[:2], -1) for side in (moved, still))
-        left, right = (side - by_lag(side, by) for side in flat)
+        left, right = (less_lag(side, by) for side in flat)
         rest = np.einsum("akp,bkp->ab", left, right)
         found = compared_in_orders(
             left.reshape(moved.shape), right.reshape(still.shape), orders, rest

@@ -209,11 +209,8 @@ def _adjusted_on(
             along = along.some(np.isin(np.arange(material.n_stimuli), stimuli))
     own, rdms = embed(own), embed(rdms)
     among = rdms @ rdms.T
-    n_orders, lag = -(-SHUFFLES // times), None
-    if along is None:
-        orders = orders_of(groups, None, n_orders, rng)
-    else:
-        orders, lag = along.orders(n_orders, rng, tested=False), along.lag
+    orders = orders_of(groups, along, -(-SHUFFLES // times), rng, tested=False)
+    lag = None if along is None else along.lag
     by_chance = explained(shuffled(own, orders, lag) @ rdms.T, among[None])
     mean: Floats = adjusted(explained(own @ rdms.T, among), by_chance.mean(axis=0)).mean(axis=0)
     return mean

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from isomorph.inference.shifts import by_lag
+from isomorph.inference.shifts import by_lag, less_lag
 from isomorph.inference.ties import Indices
 from isomorph.measures import Counts, Floats, Measure
 from isomorph.measures.linear import LinearForm
@@ -89,9 +89,8 @@ class Rows:
         """
         sums = self.sums
         if lag is not None:
-            mean = by_lag(self.vectors, lag)
-            turned = moved(self.vectors - mean, orders)
-            vectors = (mean + turned - by_lag(turned, lag)).astype(self.vectors.dtype)
+            turned = less_lag(moved(less_lag(self.vectors, lag), orders), lag)
+            vectors = (by_lag(self.vectors, lag) + turned).astype(self.vectors.dtype)
             if sums.shape[1]:
                 sums = pair_sums(vectors)
                 sums = sums - sums.mean(axis=1, keepdims=True)
