@@ -21,7 +21,7 @@ from isomorph.inference.permutation import Shuffling, shuffled
 from isomorph.inference.places import places_of
 from isomorph.inference.setting import UNSHUFFLED, Setting, make_draws, signs_where_enough
 from isomorph.inference.shifts import by_lag, lags, not_shifted, shifts
-from isomorph.inference.stimulus_splits import Stimuli, halves, make_splits
+from isomorph.inference.stimulus_splits import Stimuli, dealt, halves
 from isomorph.inference.trust.layers import SomeStimuli
 from isomorph.inference.trust.told_apart import Terms
 from isomorph.measures import MEASURES, Stack
@@ -156,20 +156,17 @@ def test_no_part_is_chosen_on_within_a_gap_of_what_is_scored():
     inference = Inference.model_validate({"resamples": 60, "permutations": 30})
     draws = make_draws({"IT": 1}, stimuli, inference, [0])
     assert not draws.exact_for(MEASURES["pearson"])
-    assert draws.splits.told == "random, stretches with gaps, 5 parts drawn 10 times"
+    assert draws.splits.told == "random, of blocks with gaps, 5 parts drawn 10 times"
     for sides in (draws.splits.sides, draws.splits.redrawn):
         chosen, scored = (
             np.moveaxis(one, -1, 0).reshape(120, -1) for one in (sides.chosen_on, sides.scored_on)
         )
         for on, by in zip(scored.T > 0, chosen.T > 0, strict=True):
             assert not (found.near.beside(on) & by).any()
-    assert (draws.splits.sides.chosen_on.sum(axis=-1) >= 70).all()
-    # A stretch has two ends in all, where blocks at random would have twice as many as blocks.
-    (own,) = make_splits(
-        stimuli, inference.selection, draws.stimuli[:50], np.random.default_rng(1)
-    ).sides.scored_on[:, :1, 0]
-    ordered = own[0][found.places.order] > 0
-    assert np.abs(np.diff(ordered.astype(int))).sum() <= 2
+    assert (draws.splits.sides.chosen_on.sum(axis=-1) >= 55).all()
+    # A stretch has two ends in all, where blocks at random have twice as many as blocks.
+    part = dealt(found.groups, 2, np.random.default_rng(1), found)
+    assert np.abs(np.diff(part[found.places.order])).sum() <= 2
     for fitted, on in halves(found.groups, 5, np.random.default_rng(0), found):
         held = np.isin(np.arange(120), on)
         assert not found.near.beside(held)[fitted].any()

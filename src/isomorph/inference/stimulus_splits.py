@@ -103,7 +103,7 @@ class Stimuli:
     groups : array of shape (stimulus,)
         Which stimuli are drawn and split as one.
     along : OnAxes or None
-        Where stimuli follow one another: parts are stretches of them, with gaps.
+        Where stimuli follow one another: parts have gaps between them.
     """
 
     table: pd.DataFrame
@@ -149,7 +149,7 @@ def make_splits(
     if not sides.scored_on.any():
         return StimulusSplits(none, none, selection.kind, f"{TOO_FEW}, {FEWEST} on either side")
     redrawn = sides_of(drawn[: selection.resamples], groups, n_folds, SHORT, rng, along)
-    kind = selection.kind if along is None else f"{selection.kind}, stretches with gaps"
+    kind = selection.kind if along is None else f"{selection.kind}, of blocks with gaps"
     told = f"{kind}, {n_folds} parts"
     told += f" drawn {repeats} times" if repeats > 1 else ""
     return StimulusSplits(sides, redrawn, told)
@@ -182,6 +182,8 @@ def sides_of(
     repeats: int,
     rng: np.random.Generator,
     along: OnAxes | None = None,
+    *,
+    stretched: bool = False,
 ) -> Sides:
     """Split the stimuli of resamples into parts, again and again.
 
@@ -195,8 +197,10 @@ def sides_of(
     repeats : int
     rng : Generator
     along : OnAxes, optional
-        Where stimuli follow one another: parts are stretches, and what is within a gap of one is
-        not chosen on.
+        Where stimuli follow one another: what is within a gap of a part is not chosen on.
+    stretched : bool
+        Whether parts are stretches along axes, which lose least to gaps. Scores on these know
+        nothing of distances between stimuli far apart, so they cannot stand for scores on all.
     """
     shape = (len(counts), repeats, n_folds, counts.shape[1])
     chosen_on, scored_on = (np.zeros(shape, dtype=counts.dtype) for _ in range(2))
@@ -210,7 +214,7 @@ def sides_of(
         if folds < 2:
             continue
         for repeat in range(repeats):
-            part = dealt(present, folds, rng, along)
+            part = dealt(present, folds, rng, along if stretched else None)
             for fold in range(folds):
                 inside, outside = part == fold, part != fold
                 if along is not None:
@@ -405,7 +409,7 @@ def halved(
     rng : Generator
     along : OnAxes, optional
     """
-    return sides_of(drawn, groups, 2, 1, rng, along).chosen_on[:, 0]
+    return sides_of(drawn, groups, 2, 1, rng, along, stretched=True).chosen_on[:, 0]
 
 
 def pairs_among(stimuli: Counts, n_stimuli: int) -> Indices:
