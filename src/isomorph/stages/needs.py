@@ -13,6 +13,7 @@ from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.measures._measure import CHANCE_ORDERS
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.stages import rdms_alone
+from isomorph.stimuli.crossed import kept_names
 from isomorph.study import Study
 from isomorph.study.model import TABLE_SOURCES
 from isomorph.study.responses import RdmResponses
@@ -81,7 +82,7 @@ def columns_of(stimuli: StimuliSpec) -> Collection[str] | None:
         case NwbStimuli(table=None):
             return () if stimuli.named_by is None else stimuli.named_by.fields
         case ConditionStimuli(descriptions=None):
-            return stimuli.fields
+            return (*kept_names(stimuli.column), *stimuli.fields)
     return None
 
 

@@ -15,6 +15,7 @@ from isomorph.responses.bids.timing import Timing
 from isomorph.responses.presentations import usable
 from isomorph.stimuli.names import Names
 from isomorph.study.bids import BidsEvents
+from isomorph.study.columns import column_names
 
 Array = npt.NDArray
 
@@ -83,7 +84,7 @@ def read_trials(
     frames = clock.frames(n_scans)
     trials, dropped = read_events(run.events, events)
     label = names.ids_or_names(run.events, trials["name"].to_numpy(dtype=np.str_))
-    where = f"{run.events}: {events.stimulus}"
+    where = f"{run.events}: {' and '.join(column_names(events.stimulus))}"
     onset = trials["onset"].to_numpy()
     known, more = usable(label, onset, names.stimuli, where, names.table, names.has(label))
     found = Trials(trials, label, known, clock, frames, dropped | more)

@@ -12,8 +12,9 @@ import pandas as pd
 from isomorph.errors import IsomorphError
 from isomorph.foreign import as_cells, read_tsv
 from isomorph.responses.presentations import TOGETHER, refuse_repeated, usable
+from isomorph.stimuli.crossed import condition_names
 from isomorph.stimuli.names import Names
-from isomorph.stimuli.naming import named
+from isomorph.study.columns import column_names
 from isomorph.study.epochs import EventColumns
 
 Array = npt.NDArray
@@ -57,7 +58,8 @@ def read_events(file: Path, columns: EventColumns, known: Names, rate: float) ->
         When a column is not there, an onset is not a number, no event shows a stimulus of the set,
         or one does twice at one sample.
     """
-    rows = read_tsv(file, columns.onset, columns.stimulus, *columns.where)
+    shown = column_names(columns.stimulus)
+    rows = read_tsv(file, columns.onset, *shown, *columns.where)
     counts = np.ones(len(rows), dtype=bool)
     for name, allowed in columns.where.items():
         counts &= rows[name].isin(as_cells(allowed)).to_numpy()
@@ -65,10 +67,13 @@ def read_events(file: Path, columns: EventColumns, known: Names, rate: float) ->
         said = ", ".join(f"{name} in {list(values)}" for name, values in columns.where.items())
         raise IsomorphError(f"{file}: none of the {len(rows)} events has {said or 'a row'}")
     rows = rows[counts]
-    names = named(rows[columns.stimulus].to_numpy(np.str_), columns.name, columns.blank)
-    label = known.ids_or_names(file, names)
+    quoted = '", "'.join(shown)
+    where = f'{file}: column "{quoted}"'
+    names = condition_names(rows, columns.stimulus, columns.name, empty=columns.empty, where=where)
+    single = isinstance(columns.stimulus, str)
+    blank = np.isin(rows[shown[0]].to_numpy(np.str_) if single else names, columns.blank)
+    label = known.ids_or_names(file, np.where(blank, "", names))
     written = pd.to_numeric(rows[columns.onset], errors="coerce").to_numpy(np.float64)
-    where = f'{file}: column "{columns.stimulus}"'
     wrong = np.isnan(written) & (rows[columns.onset] != "").to_numpy()
     if wrong.any():
         line = rows.index[wrong][0]
