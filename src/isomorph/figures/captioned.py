@@ -22,6 +22,7 @@ from isomorph.figures.drawn_layers import (
     pairs,
     profiles,
     stimulus_maps,
+    time_maps,
     timecourses,
 )
 from isomorph.figures.drawn_units import brain_maps, courses_of_units, topographies
@@ -43,8 +44,8 @@ def drawings(data: Drawable) -> Iterator[Drawing]:
 
 
 DRAWN: tuple[Callable[[Drawable], Iterator[Drawing]], ...] = (
-    profiles, pairs, stimulus_maps, overviews, timecourses, maps, partials, partitions, weighted,
-    models_alike, predictions, reliabilities, brain_maps, topographies, courses_of_units,
+    profiles, pairs, stimulus_maps, overviews, timecourses, time_maps, maps, partials, partitions,
+    weighted, models_alike, predictions, reliabilities, brain_maps, topographies, courses_of_units,
     confusions, powers, multiverses,
 )  # fmt: skip
 """What draws the figures, in the order of the page."""
