@@ -53,6 +53,8 @@ STAGES = Registry(
                          "isomorph.stages.explain:run"),
         "predict": Stage("what layers predict of single units, and regions of layers",
                          "isomorph.stages.predict:run"),
+        "dynamics": Stage("regions by the laws their responses follow in time",
+                          "isomorph.stages.dynamics:run"),
         "recover": Stage("which layers are found again in data simulated from them",
                          "isomorph.stages.recover:run"),
         "figures": Stage("the figures of a dataset", "isomorph.stages.figures:run"),

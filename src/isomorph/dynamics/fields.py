@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import schur
-from scipy.optimize import linear_sum_assignment
 
 from isomorph.errors import IsomorphError
 from isomorph.registry import Registry
@@ -83,6 +82,8 @@ def wasserstein(first: Floats, second: Floats) -> float:
     ----------
     first, second : array of shape (rank, rank)
     """
+    from scipy.optimize import linear_sum_assignment  # here, as it is large and seldom asked for
+
     apart = np.abs(np.linalg.eigvals(first)[:, None] - np.linalg.eigvals(second)[None]) ** 2
     rows, columns = linear_sum_assignment(apart)
     return float(np.sqrt(apart[rows, columns].mean()))

@@ -173,7 +173,8 @@ SUMMARISED = ("comparisons", "selection", "layers_in_set", "differences", "contr
 def _everything(study: Study) -> Iterator[Part]:
     yield Part(Job("summarise"))
     for dataset in study.datasets:
-        stages = ["compare", "recover", "explain", "predict", "reliability", "figures", "fetch"]
+        stages = ["compare", "recover", "explain", "predict", "dynamics", "reliability", "figures",
+                  "fetch"]  # fmt: skip
         for stage in filter(partial(is_asked, study), stages):
             yield Part(Job(stage, (dataset,)))
         yield from _viewed(study, dataset)
@@ -252,6 +253,9 @@ DECLARED: Registry[Declared] = Registry(
         ),
         "predict": Declared(
             _predicted, slices.predictions, _code("isomorph.stages.predict"),
+        ),
+        "dynamics": Declared(
+            _responses, slices.dynamics, _code("isomorph.stages.dynamics"),
         ),
         "recover": Declared(
             _rdms, slices.recover, _code("isomorph.stages.recover"),

@@ -15,6 +15,7 @@ from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.models.baselines import BASELINES
 from isomorph.runs.known import GUESSES, Known, is_network
+from isomorph.study.dynamics import Dynamics
 from isomorph.study.model import ModelSpec
 
 SIDE = 224
@@ -48,6 +49,9 @@ class Sizes:
     resamples, permutations, costly_permutations, simulations, tested : int
     methods, refits : int
         Of prediction, and how often it fits anew.
+    laws : int
+        Distances between laws of motion for each two regions, each a search; those between
+        eigenvalues cost a thirtieth.
     bytes : int
         Of the dataset as it is fetched, or of the job's subject, on average.
     in_parts : bool
@@ -77,6 +81,7 @@ class Sizes:
     tested: int = 0
     methods: int = 0
     refits: int = 0
+    laws: int = 0
     bytes: int = 0
     in_parts: bool = False
     guessed: tuple[str, ...] = ()
@@ -148,10 +153,19 @@ def _of_dataset(known: Known) -> Sizes:
         tested=min(inference.recovery.tested, inference.recovery.simulations),
         methods=len(prediction.methods) + bool(prediction.bands),
         refits=prediction.permutations + 1,
+        laws=_laws(study.spec.dynamics),
         bytes=known.bytes,
         in_parts=known.in_parts,
         guessed=tuple(known.guessed),
     )
+
+
+def _laws(asked: Dynamics | None) -> int:
+    """Return how many searches each two regions need."""
+    if asked is None:
+        return 0
+    distances = 1 + asked.shuffles + asked.resamples
+    return distances if asked.distance == "angular" else 1 + distances // 30
 
 
 def _of_model(known: Known, instance: str) -> Sizes:

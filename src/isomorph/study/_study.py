@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from isomorph.errors import did_you_mean
 from isomorph.study._base import Name, Spec, StudyError, Unique, with_title
 from isomorph.study.dataset import DatasetSpec
+from isomorph.study.dynamics import Dynamics
 from isomorph.study.inference import Inference
 from isomorph.study.model import ModelSpec
 from isomorph.study.pairs import DistanceName
@@ -46,6 +47,9 @@ class StudySpec(Spec):
     dataset and its name with a stroke between; of each dataset at most one, for regions of the same
     subjects and stimuli are no independent findings."""
     inference: Inference = Inference()
+    dynamics: Dynamics | None = None
+    """Regions against each other by the laws their responses follow in time; nothing unless given,
+    `{}` for the defaults."""
 
     @model_validator(mode="before")
     @classmethod
