@@ -1,8 +1,10 @@
-"""Datasets whose files alone differ from others: locks, bytes, stimuli and responses in miniature.
+"""Datasets in miniature that need no page: locks, bytes, stimuli, responses, and comparisons.
 
-All in one process, as the commands a person would type; what follows from responses is tested on
-the datasets of `test_replicas`.
+All in one process, as the commands a person would type. Figures and pages are tested on the
+datasets of `test_replicas`, which take most of the time of their study.
 """
+
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -18,19 +20,26 @@ from isomorph.stages import rdms
 from isomorph.study import load_study
 
 STUDY = {"name": "arriving", "title": "Files of many kinds", "distances": ["crossnobis"]}
+COMPARING = {
+    "name": "compared",
+    "distances": ["crossvalidated_euclidean", "correlation"],
+    "measures": ["pearson"],
+    "inference": {"resamples": 20, "permutations": 20, "minimum_subjects": 2},
+}
 PIXELS = {
     "name": "pixels", "title": "Pixels", "source": "baseline/pixels", "preprocessing": {"size": 8},
 }  # fmt: skip
 ARRIVAL = ("fetch", "stimuli", "responses")
+COMPARISON = (*ARRIVAL, "reliability", "activations", "brain_rdms", "model_rdms", "compare")
 KNOWN = replicas.replicas("arriving")
+COMPARED = replicas.replicas("compared")
 
 
-@pytest.fixture(scope="module")
-def arrived(tmp_path_factory):
-    """Give the study of all replicas that arrive, once their responses are there."""
-    folder = tmp_path_factory.mktemp("arrivals")
-    replicas.write_config(folder, STUDY, {"pixels": PIXELS}, KNOWN)
-    archives = replicas.write_files(folder, KNOWN)
+@contextmanager
+def made(folder, study, models, known, stages):
+    """Give the study of some replicas, once these stages have run for it."""
+    replicas.write_config(folder, study, models, known)
+    archives = replicas.write_files(folder, known)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for variable, own in (("TVSD", "tvsd"), ("TRIPLEN", "triple-n")):
@@ -39,10 +48,34 @@ def arrived(tmp_path_factory):
             patch.setenv("ISOMORPH_MIRRORS", servers.mirrors)
             assert main(["lock", "--study", "config/study.yaml"]) == 0
             study = load_study(folder / "config" / "study.yaml")
-            chosen = [job for job in jobs(study) if job.stage in ARRIVAL]
+            chosen = [job for job in jobs(study) if job.stage in stages]
             for command in replicas.commands(chosen):
                 assert main(command) == 0, command
         yield Layout(load_study(folder / "config" / "study.yaml"), folder)
+
+
+@pytest.fixture(scope="module")
+def arrived(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("arrivals")
+    with made(folder, STUDY, {"pixels": PIXELS}, KNOWN, ARRIVAL) as layout:
+        yield layout
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compared")
+    models = {"pixels": PIXELS, **replicas.categories(COMPARED)}
+    with made(folder, COMPARING, models, COMPARED, COMPARISON) as layout:
+        yield layout
+
+
+@pytest.mark.parametrize("dataset", sorted(COMPARED))
+def test_what_is_locked_is_compared_with_a_model(compared, dataset):
+    files = {file.path for file in read_lock(compared.study, dataset).files}
+    folder = compared.archive(dataset)
+    assert files <= {str(file.relative_to(folder)) for file in folder.rglob("*")}
+    table = pd.read_csv(compared.comparisons(dataset))
+    assert (table["status"] == "ok").any(), table["status"].unique()
 
 
 @pytest.mark.parametrize("dataset", sorted(KNOWN))
