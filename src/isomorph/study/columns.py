@@ -36,7 +36,7 @@ Columns = Annotated[Unique[str | BinnedColumn], Field(min_length=1)]
 
 def _holds_values(name: str) -> str:
     if not PLACE.search(name):
-        raise ValueError('must hold "{}" or "{stem}", where the value goes')
+        raise ValueError('must hold "{}" or "{stem}" once, where the value goes')
     return name
 
 
