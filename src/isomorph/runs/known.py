@@ -22,7 +22,7 @@ from isomorph.layout import Layout
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.betas import BetaResponses
 from isomorph.study.dataset import DatasetSpec
-from isomorph.study.model import TABLE_SOURCES, ModelSpec
+from isomorph.study.model import ModelSpec
 from isomorph.study.recorded import Recorded
 from isomorph.study.regions import regions_named
 from isomorph.study.responses import (
@@ -218,8 +218,8 @@ class Known:
         if found := _dimensions(self.layout.activations(self.owner, instance)).get("layer"):
             return found
         spec, _ = self.layout.study.instance(instance)
-        if spec.source in TABLE_SOURCES:
-            return max(len(spec.options.get("columns", ())), 1) + 1
+        if spec.is_of_table:
+            return max(len(spec.columns), 1) + 1
         if not is_network(spec):
             return self.guess("layers of a baseline")
         blocks = spec.layers == "blocks"
@@ -254,7 +254,7 @@ def _bytes_of(layout: Layout, dataset: str) -> int | None:
 
 def is_network(spec: ModelSpec) -> bool:
     """Tell whether a model is a network, not a baseline and not read from a file."""
-    return not spec.is_read and not spec.source.startswith("baseline/")
+    return not spec.is_read and not spec.is_baseline
 
 
 def _rows_of(table: Path) -> int | None:

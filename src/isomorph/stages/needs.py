@@ -14,7 +14,6 @@ from isomorph.measures._measure import CHANCE_ORDERS
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.stages import rdms_alone
 from isomorph.study import Study
-from isomorph.study.model import TABLE_SOURCES
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import (
     ConditionStimuli,
@@ -137,11 +136,10 @@ def columns_missing(study: Study, columns: Columns) -> list[str]:
         if (known := columns.get(owner)) is None:
             continue
         for _, spec, _ in study.instances_for(dataset):
-            named = spec.options.get("columns") if spec.source in TABLE_SOURCES else None
-            for name in named if isinstance(named, list | tuple) else ():
+            for name, option in spec.columns.items():
                 if name not in known:
-                    where = f"{_file_of(study, spec.name)}: options.columns"
-                    hint = did_you_mean(str(name), known)
+                    where = f"{_file_of(study, spec.name)}: options.{option}"
+                    hint = did_you_mean(name, known)
                     found[f'{where}: the stimulus table of {owner} has no "{name}", {hint}'] = None
     return list(found)
 
