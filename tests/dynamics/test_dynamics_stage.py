@@ -9,14 +9,15 @@ from test_dsa import trajectories as simulated
 from test_dsa import turning
 
 from isomorph.artefacts import read_responses, read_table
-from isomorph.dynamics.pairs import Asked, System, dynamics_rows, pairs_of
 from isomorph.errors import IsomorphError
+from isomorph.inference.dynamics import System, dynamics_rows, pairs_of
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.making import written_by
 from isomorph.responses.trajectories import trajectories
 from isomorph.stages import dynamics, fetch, responses, stimuli
 from isomorph.study import load_study
+from isomorph.study.dynamics import Dynamics
 
 NAMES = [f"s{number}" for number in range(8)]
 BINS, REPETITIONS = 12, 2
@@ -162,7 +163,7 @@ def test_recordings_without_common_stimuli_and_laws_that_are_not_determined_say_
     assert [(one.region, other.region) for one, other in pairs_of(systems)] == [
         ("V1", "V1"), ("V1", "IT"),
     ]  # fmt: skip
-    table = dynamics_rows(systems, Asked(delays=1, rank=6, shuffles=3))
+    table = dynamics_rows(systems, Dynamics(delays=1, rank=6, shuffles=3, resamples=0))
     assert table["status"].tolist() == ["undefined", "undefined"]
     assert table["reason"][0] == "the recordings have no stimulus in common"
     assert "a rank of 1 has no angle but 0 or pi" in table["reason"][1]

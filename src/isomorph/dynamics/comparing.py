@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from isomorph.dynamics.fields import FIELD_DISTANCES
-from isomorph.dynamics.linear import VectorField, coordinates, trajectories_of, vector_field
+from isomorph.dynamics.linear import (
+    VectorField,
+    coordinates,
+    most_coordinates,
+    trajectories_of,
+    vector_field,
+)
 from isomorph.errors import IsomorphError
 
 Floats = NDArray[np.float64]
@@ -143,9 +149,9 @@ def _rank(one: Floats, other: Floats, delays: int) -> int:
     """Return as many coordinates as the system needs that needs more, and both have."""
     needed, most = [], []
     for given, what in ((one, "first"), (other, "second")):
-        every, share = coordinates(given, delays, what)
+        share = coordinates(given, delays, what)[1]
         needed.append(1 + int(np.searchsorted(np.cumsum(share), VARIANCE - 1e-9)))
-        most.append(min(len(share), every.shape[0] * (every.shape[1] - 1) - 1))
+        most.append(most_coordinates(given, delays, what))
     return max(1, min(max(2, *needed), *most))
 
 

@@ -126,6 +126,15 @@ def coordinates(trajectories: Floats, delays: int, what: str) -> tuple[Floats, F
     return left[:, known].reshape(*stacked.shape[:2], -1), squares / squares.sum()
 
 
+def most_coordinates(trajectories: Floats, delays: int, what: str) -> int:
+    """Return how many coordinates a law can have: as many as there are and their steps determine.
+
+    Parameters and errors are those of `coordinates`.
+    """
+    every, share = coordinates(trajectories, delays, what)
+    return min(len(share), every.shape[0] * (every.shape[1] - 1) - 1)
+
+
 def vector_field(
     trajectories: ArrayLike, *, delays: int = 1, rank: int, what: str = "trajectories"
 ) -> VectorField:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 import numpy as np
 
 from isomorph.artefacts import artefact_kind, read_responses, write_table
-from isomorph.dynamics.pairs import Asked, System, dynamics_rows
 from isomorph.errors import IsomorphError
+from isomorph.inference.dynamics import System, dynamics_rows
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.responses.division import recordings_of
 from isomorph.responses.trajectories import trajectories
 from isomorph.saying import say
 from isomorph.study.dynamics import Dynamics
-
-_ASKED = {"delays", "rank", "distance", "shuffles", "resamples"}
-"""Settings of each comparison; the others say which regions are compared."""
+from isomorph.study.regions import asked_about
 
 
 def run(layout: Layout, dataset: str) -> None:
@@ -43,12 +40,8 @@ def run(layout: Layout, dataset: str) -> None:
             f"the responses have {max(bins)}; set dynamics.delays to {max(bins) - 1} or less"
         )
     seed = study.spec.inference.seed
-    table = dynamics_rows(
-        systems,
-        Asked(**settings.model_dump(include=_ASKED)),
-        seed=seed,
-        said=lambda what: say(f"dynamics {dataset}: {what}"),
-    )
+    said = lambda what: say(f"dynamics {dataset}: {what}")  # noqa: E731
+    table = dynamics_rows(systems, settings, seed=seed, said=said)
     if table.empty:
         raise IsomorphError(
             f"{where}: no two regions have {settings.minimum_units} units, see "
@@ -76,9 +69,7 @@ def _systems(layout: Layout, dataset: str, settings: Dynamics) -> Iterator[Syste
             stimuli = tuple(sorted(set(data["stimulus"].values.astype(str).tolist())))
             regions, counts = np.unique(data["region"].values.astype(str), return_counts=True)
             for region, count in zip(regions.tolist(), counts.tolist(), strict=True):
-                asked = not settings.regions or any(
-                    fnmatchcase(region, pattern) for pattern in settings.regions
-                )
+                asked = asked_about(region, settings.regions)
                 if asked and count >= settings.minimum_units:
                     found = trajectories(data, region, stimuli)
                     yield System(region, subject, session, stimuli, found)

@@ -25,7 +25,8 @@ from isomorph.stages.populations import (
     over_time,
 )
 from isomorph.stages.shape_tables import Tables, found, gathered, left_out, packed, unpacked
-from isomorph.stages.topology_asked import asked_about, without_ripser
+from isomorph.stages.topology_asked import without_ripser
+from isomorph.study.regions import asked_about
 from isomorph.study.topology import Topology
 from isomorph.topology import topology_of
 from isomorph.topology.points import kept

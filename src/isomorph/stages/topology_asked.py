@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Iterator
 from importlib.util import find_spec
 
 from isomorph.catalogue.topological import asks_layers, lacks_points
 from isomorph.errors import did_you_mean, how_to_install
 from isomorph.study import Study
-from isomorph.study.regions import regions_named
+from isomorph.study.regions import asked_about, regions_named
 from isomorph.study.topology import Topology
 from isomorph.topology.null import fewest_shuffles
 
@@ -61,17 +60,6 @@ def notes_of(study: Study, dataset: str) -> list[str]:
         if bare:
             notes.append(f"no topology of {', '.join(bare)}, which keep no features")
     return notes
-
-
-def asked_about(region: str, patterns: Sequence[str]) -> bool:
-    """Tell whether a region is asked about: all are where there are no patterns.
-
-    Examples
-    --------
-    >>> asked_about("MEC", ["M*"]), asked_about("MEC", ["CA1"]), asked_about("MEC", [])
-    (True, False, True)
-    """
-    return not patterns or any(region == one or fnmatchcase(region, one) for one in patterns)
 
 
 def without_ripser() -> str:

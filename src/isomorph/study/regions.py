@@ -1,8 +1,9 @@
-"""The regions of a dataset, where its settings name them."""
+"""The regions of a dataset, where its settings name them, and which of them are asked about."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.betas import BetaResponses
@@ -32,3 +33,15 @@ def regions_named(dataset: DatasetSpec) -> tuple[str, ...]:
     if isinstance(named, Mapping) and getattr(spec, "others", "drop") != "keep":
         return tuple(named)
     return ()
+
+
+def asked_about(region: str, patterns: Sequence[str]) -> bool:
+    """Tell whether a region is asked about: all are where there are no patterns.
+
+    Examples
+    --------
+    >>> from isomorph.study.regions import asked_about
+    >>> asked_about("MEC", ["M*"]), asked_about("MEC", ["CA1"]), asked_about("MEC", [])
+    (True, False, True)
+    """
+    return not patterns or any(region == one or fnmatchcase(region, one) for one in patterns)

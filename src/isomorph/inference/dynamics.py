@@ -10,28 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from isomorph.dynamics.comparing import dsa
-from isomorph.dynamics.linear import Floats, coordinates
+from isomorph.dynamics import dsa
+from isomorph.dynamics.linear import Floats, most_coordinates
 from isomorph.errors import IsomorphError
-
-
-@dataclass(frozen=True)
-class Asked:
-    """How pairs of regions are compared, see `dsa`.
-
-    Attributes
-    ----------
-    delays, rank : int
-        The rank is less where regions do not determine so many coordinates.
-    distance : str
-    shuffles, resamples : int
-    """
-
-    delays: int
-    rank: int
-    distance: str = "angular"
-    shuffles: int = 0
-    resamples: int = 0
+from isomorph.inference.families import corrected
+from isomorph.study.dynamics import Dynamics
 
 
 @dataclass(frozen=True)
@@ -62,7 +45,7 @@ def pairs_of(systems: Sequence[System]) -> Iterator[tuple[System, System]]:
 
 def dynamics_rows(
     systems: Sequence[System],
-    asked: Asked,
+    asked: Dynamics,
     *,
     seed: int = 0,
     said: Callable[[str], None] = lambda _: None,
@@ -72,7 +55,8 @@ def dynamics_rows(
     Parameters
     ----------
     systems : sequence of System
-    asked : Asked
+    asked : Dynamics
+        How they are compared.
     seed : int
     said : callable
         Told how much there is to do.
@@ -92,21 +76,12 @@ def dynamics_rows(
         return table
     p = table["p"].to_numpy(dtype=float)
     return table.assign(
-        p_corrected=_holm(p), correction="holm", family="dataset",
+        p_corrected=corrected(p, "holm"), correction="holm", family="dataset",
         family_size=int(np.isfinite(p).sum()),
     )  # fmt: skip
 
 
-def _holm(p: Floats) -> Floats:
-    """Return p-values corrected for the chance of any false claim; NaN are no part of it."""
-    found, known = np.full(len(p), np.nan), np.flatnonzero(np.isfinite(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1))
-    found[order] = np.minimum(stepped, 1)
-    return found
-
-
-def _row(one: System, other: System, asked: Asked, seed: int) -> dict[str, Any]:
+def _row(one: System, other: System, asked: Dynamics, seed: int) -> dict[str, Any]:
     row: dict[str, Any] = {
         "region_a": one.region, "subject_a": one.subject, "session_a": one.session,
         "region_b": other.region, "subject_b": other.subject, "session_b": other.session,
@@ -129,8 +104,10 @@ def _row(one: System, other: System, asked: Asked, seed: int) -> dict[str, Any]:
     )
     resamples = asked.resamples if len(common) > 1 else 0
     try:
+        most = (most_coordinates(x, asked.delays, "first"),
+                most_coordinates(y, asked.delays, "second"))  # fmt: skip
         found = dsa(
-            x, y, delays=asked.delays, rank=_rank(x, y, asked), distance=asked.distance,
+            x, y, delays=asked.delays, rank=max(1, min(asked.rank, *most)), distance=asked.distance,
             shuffles=asked.shuffles, resamples=resamples, seed=seed,
         )  # fmt: skip
     except IsomorphError as error:
@@ -143,12 +120,3 @@ def _row(one: System, other: System, asked: Asked, seed: int) -> dict[str, Any]:
         "variance_b": second.variance, "status": "ok" if asked.shuffles else "untested",
         "reason": "" if asked.shuffles else "no shuffles were asked for",
     }  # fmt: skip
-
-
-def _rank(x: Floats, y: Floats, asked: Asked) -> int:
-    """Return the rank asked for, less where either region does not determine so much."""
-    most = [asked.rank]
-    for own, what in ((x, "first"), (y, "second")):
-        every, share = coordinates(own, asked.delays, what)
-        most += [len(share), every.shape[0] * (every.shape[1] - 1) - 1]
-    return max(1, min(most))
