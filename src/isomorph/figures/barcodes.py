@@ -7,12 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from isomorph.figures.style import CEILING, FAINT, STRONG, styled
+from isomorph.topology import LEVEL
 
 MOST_BARS = 25
 """Bars of a dimension that are drawn, the longest."""
-
-COUNTS = 0.05
-"""Up to which p, corrected over dimensions, a bar counts."""
 
 NAMES = {0: "pieces", 1: "loops", 2: "voids"}
 """What bars of a dimension are."""
@@ -52,7 +50,7 @@ def draw_barcodes(bars: pd.DataFrame) -> Figure:
             bound = own["bound"].fillna(0).to_numpy(float)
             rows = range(len(own))
             ax.barh(rows, bound, left=birth, height=1.0, color=CEILING, linewidth=0)
-            colours = [STRONG[0] if p <= COUNTS else FAINT for p in own["p_corrected"]]
+            colours = [STRONG[0] if p <= LEVEL else FAINT for p in own["p_corrected"]]
             ax.barh(rows, length, left=birth, height=0.5, color=colours, linewidth=0)
             ax.set_ylim(len(own) - 0.4, -0.6)
             ax.set_yticks([])

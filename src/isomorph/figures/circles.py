@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from isomorph.figures.style import COLOUR_MAP, STRONG, axis_label, styled, thinned
 from isomorph.geometry import Floats
+from isomorph.study.axes import TOGETHER
 
-JOINED = " × "
-"""Stands between variables that are one place."""
 MOST_DOTS = 1500
 """Points that are drawn; of more, evenly spaced ones."""
 CYCLE = "twilight_shifted"
@@ -41,7 +40,7 @@ def draw_coordinates(points: pd.DataFrame, pairs: Sequence[tuple[str, str, str]]
     points : DataFrame
         With a column for each coordinate and each variable.
     pairs : sequence of (str, str, str)
-        Column of a coordinate, the variable, or two joined by `JOINED`, and the title of the panel.
+        Column of a coordinate; the variable, or two joined by `TOGETHER`; the panel's title.
     """
     with styled():
         size = (0.9 + 2.95 * len(pairs), 3.3)
@@ -49,7 +48,7 @@ def draw_coordinates(points: pd.DataFrame, pairs: Sequence[tuple[str, str, str]]
         panels = figure.subplots(1, len(pairs), squeeze=False).ravel()
         for ax, (circle, variable, title) in zip(panels, pairs, strict=True):
             ax.set_title(title, fontsize=8)
-            names = variable.split(JOINED)
+            names = variable.split(TOGETHER)
             if len(names) == 2:
                 _phases(figure, ax, points, circle, names)
                 continue

@@ -9,11 +9,12 @@ import pandas as pd
 
 from isomorph.catalogue import CATALOGUE
 from isomorph.figures.barcodes import draw_barcodes, shown_bars
-from isomorph.figures.circles import JOINED, MOST_DOTS, dots, draw_coordinates, draw_torus
+from isomorph.figures.circles import MOST_DOTS, dots, draw_coordinates, draw_torus
 from isomorph.figures.drawable import Drawable, Drawing
 from isomorph.figures.shape_words import decoding, rows_of_shape, sentence, whose
 from isomorph.numerals import number
 from isomorph.saying import count
+from isomorph.study.axes import TOGETHER
 
 MOST_SHAPES = 6
 """Shapes that are drawn, those with the smallest p; the others stand in the tables."""
@@ -59,13 +60,13 @@ def coordinates(data: Drawable) -> Iterator[Drawing]:
         pairs = [
             (f"circle_{int(one['circle'])}", str(one["variable"]), _title(one))
             for one in best.to_dict("records")
-            if all(_drawable(points, name) for name in str(one["variable"]).split(JOINED))
+            if all(_drawable(points, name) for name in str(one["variable"]).split(TOGETHER))
         ][:MOST_PANELS]
         if not pairs:
             continue
         of = whose(shape, table)
         names = list(dict.fromkeys(
-            name for circle, variable, _ in pairs for name in (circle, *variable.split(JOINED))
+            name for circle, variable, _ in pairs for name in (circle, *variable.split(TOGETHER))
         ))  # fmt: skip
         said = decoding(decoded) or "no circle follows a variable"
         figure = draw_coordinates(points, pairs)

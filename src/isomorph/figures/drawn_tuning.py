@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
 from isomorph.figures.drawable import Drawable, Drawing
-from isomorph.figures.tuning_curves import chosen, curve_of, draw_tuning_curves, variables_in
+from isomorph.figures.tuning_curves import chosen, curve_of, draw_tuning_curves
 from isomorph.numerals import listed, percent
 from isomorph.saying import count
+from isomorph.stimuli.binned import period_in, variables_in
+from isomorph.study.axes import TOGETHER
 
 MOST = 8
 """Units that are drawn."""
@@ -21,7 +22,7 @@ def tuning_curves(data: Drawable) -> Iterator[Drawing]:
     table, names = data.results.table("tuning"), variables_in(data.stimuli)
     if table.empty or not names or len(names) > 2:
         return
-    variable = names[0] if len(names) == 1 else " × ".join(names)
+    variable = TOGETHER.join(names)
     own = table[(table["variable"] == variable) & (table["subject"].isin(list(data.recordings)))]
     units = own[own["unit"] != ""].reset_index(drop=True)
     rows = units.loc[list(chosen(units, MOST))]
@@ -36,8 +37,7 @@ def tuning_curves(data: Drawable) -> Iterator[Drawing]:
             parts.append(curve.assign(panel=panel, subject=subject, session=row["session"],
                                       unit=row["unit"], region=row["region"]))  # fmt: skip
     curves = pd.concat(parts, ignore_index=True).sort_values("panel", kind="stable")
-    periods = pd.to_numeric(data.stimuli[f"{names[0]}_period"], errors="coerce")
-    period = float(periods.iloc[0]) if len(names) == 1 else np.nan
+    period = period_in(data.stimuli, names[0]) if len(names) == 1 else None
     tuned = units.groupby("region", sort=False)["tuned"].agg(["mean", "count"])
     said = [f"{percent(one['mean'])} of {count(int(one['count']), 'unit')} of {region}"
             for region, one in tuned.iterrows() if one["count"]]  # fmt: skip

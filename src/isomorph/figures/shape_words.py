@@ -10,15 +10,13 @@ import pandas as pd
 
 from isomorph.numerals import listed, number, p_said
 from isomorph.saying import count
+from isomorph.topology import LEVEL
 
 KEYS = ["region", "subject", "session", "model", "layer"]
 """Columns that tell one shape from another within a dataset."""
 
 SHAPES = {"ring": "a ring", "torus": "a torus", "sphere": "a sphere"}
 """Signatures with a name, as they stand in a sentence."""
-
-LEVEL = 0.05
-"""Up to which p a circle is said to follow a variable."""
 
 COUNTED = {1: "one", 2: "two", 3: "three", 4: "four"}
 

@@ -12,15 +12,10 @@ from matplotlib.figure import Figure
 
 from isomorph.figures.style import COLOUR_MAP, FAINT, INK, SMALL, SOFT, styled
 from isomorph.numerals import p_equals
+from isomorph.stimuli.binned import variables_in
 
 ACROSS = 4
 """Panels in a row."""
-
-
-def variables_in(stimuli: pd.DataFrame) -> list[str]:
-    """Return the variables whose bins the stimuli are, none where they are something else."""
-    known = {*stimuli.columns}
-    return [str(name) for name in stimuli.columns if {f"{name}_start", f"{name}_stop"} <= known]
 
 
 def curve_of(session: xr.Dataset, unit: str, stimuli: pd.DataFrame) -> pd.DataFrame:
@@ -54,7 +49,7 @@ def curve_of(session: xr.Dataset, unit: str, stimuli: pd.DataFrame) -> pd.DataFr
 
 
 def draw_tuning_curves(
-    rows: pd.DataFrame, curves: pd.DataFrame, names: list[str], period: float
+    rows: pd.DataFrame, curves: pd.DataFrame, names: list[str], period: float | None
 ) -> Figure:
     """Draw the tuning of units, a panel each.
 
@@ -66,10 +61,9 @@ def draw_tuning_curves(
         See `curve_of`, with `panel`, the number of the row.
     names : list of str
         The one variable that is drawn over, or two.
-    period : float
-        Of the one variable; NaN where it has none.
+    period : float or None
+        Of the one variable.
     """
-    turns = len(names) == 1 and np.isfinite(period)
     down = -(-len(rows) // ACROSS)
     across = min(ACROSS, len(rows))
     with styled():
@@ -77,9 +71,9 @@ def draw_tuning_curves(
         figure = Figure(figsize=size, layout="constrained")
         for panel, row in enumerate(rows.to_dict("records")):
             place: Any = (down, across, panel + 1)
-            ax = figure.add_subplot(*place, projection="polar" if turns else None)
+            ax = figure.add_subplot(*place, projection="polar" if period else None)
             own = curves[curves["panel"] == panel]
-            if turns:
+            if period is not None:
                 _polar(ax, own, names[0], period)
             elif len(names) == 1:
                 _line(ax, own, names[0], first=panel % across == 0)

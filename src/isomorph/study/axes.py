@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+TOGETHER = " × "
+"""Stands between the names of axes that are taken together."""
+
 
 @dataclass(frozen=True)
 class StimulusAxis:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.study.axes import TOGETHER
 from isomorph.topology.found import Decoded
 from isomorph.topology.points import Floats, Whole
 
@@ -237,7 +238,7 @@ def _one(
 ) -> Decoded:
     known = np.flatnonzero(np.isfinite(values).all(axis=1))
     values = values[known]
-    name = " × ".join(names)
+    name = TOGETHER.join(names)
     span = np.ptp(values, axis=0) if len(values) else np.zeros(len(names))
     there = np.isfinite(phases[known])
     if there.sum() < FEWEST or not span.all():

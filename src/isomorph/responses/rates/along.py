@@ -9,13 +9,12 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from isomorph.responses.rates.smoothing import smoothing_of, variables_of
+from isomorph.responses.rates.smoothing import smoothing_of
+from isomorph.stimuli.binned import period_in, variables_in
+from isomorph.study.axes import TOGETHER
 from isomorph.study.rates import RateResponses
 
 Array = npt.NDArray
-
-TOGETHER = " × "
-"""Stands between the names of variables taken together."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def every_along(
     where : str
         The dataset's file, for messages.
     """
-    names = variables_of(table)
+    names = variables_in(table)
     asked = [(name,) for name in names] + ([tuple(names)] if len(names) > 1 else [])
     found = []
     for some in asked:
@@ -78,16 +77,16 @@ def every_along(
         ones = np.ones(len(table))
         members = sparse.csr_array((ones, (np.arange(len(table)), group)))
         own = np.asarray(visited @ members) > 0
-        period = pd.to_numeric(bins[f"{some[0]}_period"], errors="coerce").iloc[0]
-        turns = len(some) == 1 and np.isfinite(period)
+        period = period_in(bins, some[0]) if len(some) == 1 else None
+        centres = bins[some[0]].to_numpy(np.float64)
         found.append(
             Along(
                 TOGETHER.join(some),
                 bins,
                 members,
                 smoothing_of(bins, settings, own, where),
-                bins[some[0]].to_numpy(np.float64) / period * 2 * np.pi if turns else None,
-                float(period) if turns else np.nan,
+                None if period is None else centres / period * 2 * np.pi,
+                np.nan if period is None else period,
             )
         )
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ from scipy import sparse
 from scipy.sparse.linalg import expm_multiply
 
 from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.stimuli.binned import period_in, variables_in
 from isomorph.study.rates import RateResponses
 
 Array = npt.NDArray
@@ -38,7 +39,7 @@ def bin_widths(table: pd.DataFrame, settings: RateResponses, where: str) -> dict
     IsomorphError
         When a variable is smoothed that is none.
     """
-    names = variables_of(table)
+    names = variables_in(table)
     own = settings.smoothing
     for name in own if isinstance(own, dict) else ():
         if name not in names:
@@ -51,11 +52,6 @@ def bin_widths(table: pd.DataFrame, settings: RateResponses, where: str) -> dict
         width = float(np.median(table[f"{name}_stop"] - table[f"{name}_start"]))
         found[name] = asked.width if asked.in_bins else asked.width / width
     return found
-
-
-def variables_of(table: pd.DataFrame) -> list[str]:
-    """Return the variables whose bins a stimulus table lists, in its order."""
-    return [name for name in table.columns if {f"{name}_start", f"{name}_stop"} <= {*table.columns}]
 
 
 def neighbours(table: pd.DataFrame, name: str, period: float | None) -> sparse.csr_array:
@@ -79,7 +75,7 @@ def neighbours(table: pd.DataFrame, name: str, period: float | None) -> sparse.c
     width = float(np.median(stop - start))
     place = np.rint((start - start.min()) / width).astype(np.int64)
     count = None if period is None else round(period / width)
-    rest = [table[f"{other}_start"] for other in variables_of(table) if other != name]
+    rest = [table[f"{other}_start"] for other in variables_in(table) if other != name]
     keys = pd.concat(rest, axis=1) if rest else None
     group = np.zeros(len(table)) if keys is None else keys.groupby([*keys]).ngroup().to_numpy()
     at = {(int(g), int(p)): row for row, (g, p) in enumerate(zip(group, place, strict=True))}
@@ -153,12 +149,6 @@ def smoothing_of(
     where : str
         The dataset's file, for messages.
     """
-    widths: Mapping[str, float] = bin_widths(table, settings, where)
-    periods = {
-        name: float(table[f"{name}_period"].iloc[0])
-        if pd.notna(pd.to_numeric(table[f"{name}_period"].iloc[0], errors="coerce"))
-        else None
-        for name in widths
-    }
-    beside = [neighbours(table, name, periods[name]) for name in widths]
+    widths = bin_widths(table, settings, where)
+    beside = [neighbours(table, name, period_in(table, name)) for name in widths]
     return spreading(beside, list(widths.values()), visited)

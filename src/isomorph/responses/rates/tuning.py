@@ -13,6 +13,7 @@ from isomorph.responses.rates.session import rates
 from isomorph.responses.rates.shifts import LEAST, strung
 from isomorph.responses.rates.tuned import information, mean_vector
 from isomorph.responses.rates.visits import Visits
+from isomorph.stimuli.binned import variables_in
 from isomorph.study.rates import RateResponses
 
 Array = npt.NDArray
@@ -149,8 +150,7 @@ def _described(
 
 def _place(one: Along, row: int) -> str:
     """Return the centre of a bin as it is written: `1.57`, or `0.25, 0.75` of two variables."""
-    names = [name for name in one.bins.columns if f"{name}_start" in one.bins]
-    return ", ".join(f"{one.bins[name].iloc[row]:.6g}" for name in names)
+    return ", ".join(f"{one.bins[name].iloc[row]:.6g}" for name in variables_in(one.bins))
 
 
 def halves_agree(one: Along, counts: Array, dwell: Array) -> Array:
