@@ -11,7 +11,7 @@ from calibrated.table import DataSet, Figure, World, at_most, mean, share
 from isomorph.responses.rates.spikes import Spikes
 from isomorph.responses.rates.tuning import tuning_of
 from isomorph.responses.rates.visits import visits_of
-from isomorph.stimuli.variable import Track, stretches
+from isomorph.stimuli.variable import Track, sample_spans
 from isomorph.stimuli.variable.bins import grid
 from isomorph.study.rates import RateResponses
 from isomorph.study.variable import VariableStimuli
@@ -39,7 +39,7 @@ def drifting(rng: Rng, kind: str, rests: bool, seconds: int = 400) -> DataSet:
     counts = moves if rests else np.ones(len(times), dtype=bool)
     slow = np.cumsum(rng.standard_normal((len(times), N_UNITS)), axis=0) / np.sqrt(len(times))
     fired = rng.poisson(3 * np.exp(slow) / RATE)
-    starts, lasts = stretches(times)
+    starts, lasts = sample_spans(times)
     track = Track(names, times, values, starts, lasts, counts, ("",) * len(names), "simulated")
     owner, sample = (np.repeat(one, fired.T.ravel()) for one in np.divmod(
         np.arange(fired.size), len(times)

@@ -18,7 +18,7 @@ from isomorph.responses.rates.tuning import tuning_of
 from isomorph.responses.rates.visits import visits_of
 from isomorph.stages.stimuli import run as stimuli
 from isomorph.stages.tuning import run as tuning
-from isomorph.stimuli.variable import Track, stretches
+from isomorph.stimuli.variable import Track, sample_spans
 from isomorph.stimuli.variable.bins import grid
 from isomorph.study import load_study
 from isomorph.study.rates import RateResponses
@@ -105,7 +105,7 @@ def field(rng, seconds=500):
     spikes = followed.fired(
         times, np.column_stack([15 * near + 0.1, np.full(len(times), 3.0)]), rng
     )
-    starts, lasts = stretches(times)
+    starts, lasts = sample_spans(times)
     always = np.ones(len(times), dtype=bool)
     track = Track(("x", "y"), times, place, starts, lasts, always, ("", ""), "simulated")
     moments, owner = np.concatenate(spikes), np.repeat([0, 1], [len(one) for one in spikes])
@@ -134,10 +134,10 @@ def test_a_place_is_found_along_each_variable_and_along_both():
     assert x["vector_length"].isna().all()
 
 
-def test_spikes_are_shifted_within_parts_and_by_enough():
+def test_spikes_are_shifted_within_stretches_and_by_enough():
     visits, _ = field(np.random.default_rng(9), seconds=300)
     ticks = strung(visits)
-    np.testing.assert_array_equal(ticks.parts, [[0, 6000]])
+    assert ticks.stretches == [slice(0, 6000)]
     exact = visits.counts.sum(axis=1)
     assert np.abs(ticks.counts() - exact).sum() <= 0.02 * exact.sum()
     # a pause of two minutes parts them where both sides are long enough
@@ -147,7 +147,7 @@ def test_spikes_are_shifted_within_parts_and_by_enough():
     spikes = visits.spikes
     apart = replace(spikes, track=moved, times=spikes.times + late[spikes.sample])
     both = strung(replace(visits, spikes=apart))
-    assert both.parts[:, 0].tolist() == [0, 2001]
+    assert [one.start for one in both.stretches] == [0, 2001]
     counts = next(iter(both.shifted(1, np.random.default_rng(0))))
     assert counts.sum() == pytest.approx(both.counts().sum())
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isomorph.errors import IsomorphError
-from isomorph.stimuli.variable import Track, bins_of, dwell, repetitions_of, stretches
+from isomorph.stimuli.variable import Track, bins_of, dwell, repetitions_of, sample_spans
 from isomorph.stimuli.variable.bins import edges_of, grid
 from isomorph.stimuli.variable.derived import speed
 from isomorph.stimuli.variable.found import FOUND
@@ -20,7 +20,7 @@ ANGLE = Variable(series="heading", bins=36, period=360)
 
 def track(times, values, names=("x",), counts=None):
     times, values = np.asarray(times, float), np.asarray(values, float).reshape(len(times), -1)
-    starts, lasts = stretches(times)
+    starts, lasts = sample_spans(times)
     lasts = np.where(np.isfinite(values).any(axis=1), lasts, 0)
     counts = np.ones(len(times), bool) if counts is None else counts
     return Track(tuple(names), times, values, starts, lasts, counts, ("",) * len(names), "here")
@@ -50,7 +50,7 @@ def test_samples_stand_for_the_time_that_was_covered_and_no_other(found, step):
             )
         ]
     )
-    starts, lasts = stretches(times)
+    starts, lasts = sample_spans(times)
     assert lasts.sum() == pytest.approx(step * len(times))
     assert (starts[1:] >= starts[:-1] + lasts[:-1] - 1e-9).all()
     one = track(times, np.zeros(len(times)))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from isomorph.stretches import long_stretches
 from isomorph.topology.persistence import Persistence, lengths, ratios
 from isomorph.topology.points import Floats, Whole
 
@@ -96,10 +97,10 @@ def fewest_shuffles(dimensions: int) -> int:
 
 
 def stretches(segments: Whole, shortest: int = SHORTEST) -> list[slice]:
-    """Return stretches of points that are shifted by themselves.
+    """Return stretches of points that are shifted by themselves, see `long_stretches`.
 
-    Consecutive segments are joined until they are long enough: in a short one activity is nearly
-    constant, and shifting it would leave units as they are to one another.
+    In a short one activity is nearly constant, and shifting it would leave units as they are to one
+    another.
 
     Parameters
     ----------
@@ -108,11 +109,8 @@ def stretches(segments: Whole, shortest: int = SHORTEST) -> list[slice]:
     shortest : int
         Points.
     """
-    starts = [0]
-    for edge in (np.flatnonzero(np.diff(segments)) + 1).tolist():
-        if edge - starts[-1] >= shortest and len(segments) - edge >= shortest:
-            starts.append(edge)
-    return [slice(*pair) for pair in zip(starts, [*starts[1:], len(segments)], strict=True)]
+    edges = (np.flatnonzero(np.diff(segments)) + 1).tolist()
+    return long_stretches(edges, len(segments), shortest)
 
 
 def shifted(values: Floats, parts: Iterable[slice], rng: np.random.Generator) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.responses.rates.visits import Visits
+from isomorph.stretches import long_stretches
 
 Array = npt.NDArray
 
@@ -31,8 +32,8 @@ class Strung:
     bins : array of int of shape (tick,)
         The bin in each; `n_bins` for none.
     n_bins : int
-    parts : array of int of shape (part, 2)
-        First tick and end of each part that is shifted by itself.
+    stretches : list of slice
+        Ticks of each stretch that is shifted by itself.
     at, owner : arrays of int of shape (spike,)
         Tick and unit of each spike.
     n_units : int
@@ -41,7 +42,7 @@ class Strung:
     tick: float
     bins: Array
     n_bins: int
-    parts: Array
+    stretches: list[slice]
     at: Array
     owner: Array
     n_units: int
@@ -60,8 +61,8 @@ class Strung:
 
     @property
     def can_be_shifted(self) -> bool:
-        """Whether any part is long enough to be shifted."""
-        return bool(((self.parts[:, 1] - self.parts[:, 0]) * self.tick >= LEAST).any())
+        """Whether any stretch is long enough to be shifted."""
+        return any((one.stop - one.start) * self.tick >= LEAST for one in self.stretches)
 
     def shifted(self, draws: int, rng: np.random.Generator) -> Iterator[Array]:
         """Yield the spikes in each bin (unit, bin) after shifts, all units by the same.
@@ -71,23 +72,23 @@ class Strung:
         draws : int
             How many.
         rng : Generator
-            Draws by how much: circularly, within each part, by at least `LEAST` seconds, or a
-            quarter of a part that has less than four times as much.
+            Draws by how much: circularly, within each stretch, by at least `LEAST` seconds, or a
+            quarter of a stretch that has less than four times as much.
         """
         bins = np.empty_like(self.bins)
         for _ in range(draws):
-            for first, stop in self.parts:
-                length = int(stop - first)
+            for stretch in self.stretches:
+                length = stretch.stop - stretch.start
                 least = min(round(LEAST / self.tick), length // 4)
                 by = int(rng.integers(least, length - least + 1))
-                bins[first:stop] = np.roll(self.bins[first:stop], by)
+                bins[stretch] = np.roll(self.bins[stretch], by)
             yield self.counts(bins)
 
 
 def strung(visits: Visits) -> Strung:
     """String the time that counts together.
 
-    Parts that more than `APART` seconds lie between are shifted by themselves, for between them
+    Stretches that more than `APART` seconds lie between are shifted by themselves, for between them
     both rates and what an animal does may change; one that is too short joins the one before.
     """
     spikes, track = visits.spikes, visits.spikes.track
@@ -110,17 +111,10 @@ def strung(visits: Visits) -> Strung:
         tick,
         np.where(bins < 0, visits.n_bins, bins),
         visits.n_bins,
-        _parts(np.rint(edges / tick).astype(np.int64), n_ticks, round(4 * LEAST / tick)),
+        long_stretches(
+            np.rint(edges / tick).astype(np.int64).tolist(), n_ticks, round(4 * LEAST / tick)
+        ),
         np.clip(at, 0, n_ticks - 1),
         spikes.owner.astype(np.int64),
         len(spikes.ids),
     )
-
-
-def _parts(edges: Array, n_ticks: int, shortest: int) -> Array:
-    """Return first tick and end of parts (part, 2), none shorter than asked unless it is alone."""
-    kept = [0]
-    for edge in edges.tolist():
-        if edge - kept[-1] >= shortest and n_ticks - edge >= shortest:
-            kept.append(edge)
-    return np.column_stack([kept, [*kept[1:], n_ticks]])

@@ -3,14 +3,13 @@
 from isomorph.stimuli.variable.bins import bins_of
 from isomorph.stimuli.variable.deal import dwell, repetitions_of
 from isomorph.stimuli.variable.reading import track_of
-from isomorph.stimuli.variable.track import Track, longest_interval, stretches
+from isomorph.stimuli.variable.track import Track, sample_spans
 
 __all__ = [
     "Track",
     "bins_of",
     "dwell",
-    "longest_interval",
     "repetitions_of",
-    "stretches",
+    "sample_spans",
     "track_of",
 ]

@@ -15,7 +15,7 @@ from isomorph.stimuli.variable.found import FOUND
 from isomorph.stimuli.variable.intervals import intervals
 from isomorph.stimuli.variable.recording import Recording, series
 from isomorph.stimuli.variable.signal import Signal
-from isomorph.stimuli.variable.track import Track, stretches
+from isomorph.stimuli.variable.track import Track, sample_spans
 from isomorph.stimuli.variable.wrap import refuse_unfit, wrapped
 from isomorph.study.variable import SpeedFilter, VariableStimuli
 
@@ -94,7 +94,7 @@ def _clock(signals: Sequence[Signal], spec: VariableStimuli) -> tuple[Array, Arr
                 f"{finest.where}: has a sample every {usual:.4g} s, so that nothing would be known "
                 f"between any two; expected stimuli.gap to be longer than that, not {spec.gap:g} s"
             )
-        starts, lasts = stretches(times, spec.gap)
+        starts, lasts = sample_spans(times, spec.gap)
     else:
         times, starts, lasts = _pieces(signals[0])
         usual, finest = PIECE, signals[0]

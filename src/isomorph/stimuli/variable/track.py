@@ -17,9 +17,9 @@ GAP = 4.0
 class Track:
     """The variables of one recording, sampled.
 
-    Every sample stands for a stretch of time of its own: from halfway to the sample before to
-    halfway to the one after, or half a usual interval where a gap follows. Stretches do not
-    overlap, and time in gaps belongs to none.
+    Every sample stands for a span of time of its own: from halfway to the sample before to halfway
+    to the one after, or half a usual interval where a gap follows. Spans do not overlap, and time
+    in gaps belongs to none.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ class Track:
         return np.concatenate([[0], np.cumsum(new)])[: len(self.times)]
 
 
-def stretches(times: Array, gap: float | None = None) -> tuple[Array, Array]:
+def sample_spans(times: Array, gap: float | None = None) -> tuple[Array, Array]:
     """Return when the time that each sample stands for begins, and how long it is.
 
     Parameters
@@ -100,7 +100,7 @@ def stretches(times: Array, gap: float | None = None) -> tuple[Array, Array]:
 
 
 def longest_interval(times: Array, gap: float | None = None) -> float:
-    """Return the seconds between two samples above which there is a gap, see `stretches`."""
+    """Return the seconds between two samples above which there is a gap, see `sample_spans`."""
     if gap is not None:
         return gap
     return GAP * float(np.median(np.diff(times))) if len(times) > 1 else 0.0
