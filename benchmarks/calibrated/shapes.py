@@ -20,12 +20,12 @@ from isomorph.simulation.navigation import (
     random_heading,
     random_path,
     random_states,
-    shifted,
     state_cells,
 )
 from isomorph.study.topology import Topology
 from isomorph.topology import Result, topology_of
 from isomorph.topology.decoding import decoded
+from isomorph.topology.null import shifted
 
 STEP = 0.1
 """Seconds between moments."""
@@ -99,7 +99,7 @@ def module(rng: Rng, n: int, units: int, apart: bool) -> DataSet:
     phases = grid_phases(units, SPACING, rng)
     rates = grid_cells(place, phases, SPACING, peak=peak_rates(units, rng))
     if apart:
-        rates = shifted(rates, rng)
+        rates = shifted(rates, [slice(n)], rng)
     found = topology_of(counted(rates, rng, 1.5), settings_of(2, 200, 59), rng=rng,
                         variables={"x": place[:, 0], "y": place[:, 1]})  # fmt: skip
     errors = [one.error for one in found.decoded]

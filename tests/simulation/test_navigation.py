@@ -10,12 +10,10 @@ from isomorph.simulation.navigation import (
     hexagonal_waves,
     line_cells,
     line_preferences,
-    peak_rates,
     poisson_spikes,
     random_heading,
     random_path,
     random_states,
-    shifted,
     state_cells,
 )
 
@@ -106,15 +104,6 @@ def test_cells_of_a_line_and_of_states(rng):
     of_states = state_cells(state, 4, rng)
     np.testing.assert_array_equal(of_states[0], of_states[3])
     assert (of_states[0] != of_states[1]).all()
-
-
-def test_a_shift_keeps_each_unit_and_loses_what_they_share(rng):
-    heading = random_heading(N_SAMPLES, STEP, rng)
-    rates = heading_cells(heading, np.zeros(2), peak=peak_rates(2, rng))
-    moved = shifted(rates, rng, least=500)
-    np.testing.assert_allclose(np.sort(moved, axis=0), np.sort(rates, axis=0))
-    assert np.corrcoef(rates.T)[0, 1] > 0.99
-    assert abs(np.corrcoef(moved.T)[0, 1]) < 0.5
 
 
 def test_spikes_are_as_many_as_rates_say_and_stand_when_they_say(rng):

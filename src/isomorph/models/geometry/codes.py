@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.simulation.navigation import grid_cells, hexagonal_waves
+from isomorph.simulation.navigation import grid_cells, hexagonal_waves, rhombus
 
 Floats = NDArray[np.float64]
 
@@ -97,9 +97,8 @@ def module(position: Floats, spacing: float, orientation: float) -> Floats:
     -------
     array of shape (stimulus, 144)
     """
-    angles = orientation + np.array([0.0, np.pi / 3])
-    edges = spacing * np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    phases = np.array(list(product(np.arange(SIDE) / SIDE, repeat=2))) @ edges
+    every = np.array(list(product(np.arange(SIDE) / SIDE, repeat=2)))
+    phases = every @ rhombus(spacing, orientation)
     return grid_cells(position, phases, spacing, orientation=orientation, peak=1.0)
 
 
