@@ -14,6 +14,7 @@ from spikes import (
     write_units,
 )
 
+GROUP = "compared"
 SUBJECTS = ["population"]
 FILES = (
     "sub-P10HMH/sub-P10HMH_ses-20060901_ecephys+image.nwb",

@@ -7,7 +7,7 @@ from spikes import new_nwb, typed, write_table, write_units
 
 from isomorph.simulation.navigation import heading_cells, poisson_spikes, random_heading
 
-GROUP = "arriving"
+GROUP = "compared"
 SUBJECTS = ["Mouse28"]
 RATE, N_SAMPLES = 1250 / 32, 24_000
 N_UNITS = 20

@@ -14,6 +14,7 @@ from spikes import (
     write_units,
 )
 
+GROUP = "compared"
 SUBJECTS = ["619296", "630506"]
 SESSIONS = {"619296": "1187930705", "630506": "1192952692"}
 TABLES = ("ICkcfg0_presentations", "ICwcfg1_presentations")

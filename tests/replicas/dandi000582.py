@@ -7,7 +7,7 @@ from spikes import new_nwb, typed, write_series, write_units
 
 from isomorph.simulation.navigation import grid_cells, grid_phases, poisson_spikes, random_path
 
-GROUP = "arriving"
+GROUP = "compared"
 SUBJECTS = ["10073", "10697", "10704"]
 SESSIONS = {
     "10073": ["17010302"],

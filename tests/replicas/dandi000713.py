@@ -15,6 +15,7 @@ from spikes import (
     write_units,
 )
 
+GROUP = "compared"
 SUBJECTS = ["506940"]
 NAMES = ("im012_r", "im036_r", "im044_r", "im047_r", "im078_r", "im083_r", "im111_r", "im115_r")
 REPETITIONS, N_UNITS = 12, 16

@@ -5,6 +5,7 @@ import numpy as np
 from images import categories, natural_like
 from recordings import create, images, imaging_plane, points_at, schedule, series, table, tuning
 
+GROUP = "compared"
 SUBJECTS = ["491604967", "501800347"]
 SESSIONS = {
     "491604967": {"496908818": "VISp", "500964514": "VISl"},

@@ -8,6 +8,7 @@ import numpy as np
 import volumes
 from PIL import Image
 
+GROUP = "compared"
 SUBJECTS = ["01"]
 KINDS = {"f": ("FAMOUS", 5), "u": ("UNFAMILIAR", 13), "s": ("SCRAMBLED", 17)}
 NUMBERS = {1: (1, 2, 3, 4), 2: (100, 101, 143, 144)}

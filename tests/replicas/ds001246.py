@@ -10,6 +10,7 @@ import numpy as np
 import volumes
 from PIL import Image
 
+GROUP = "compared"
 SUBJECTS = ["01"]
 NAMES = Path(__file__).parents[2] / "config" / "datasets" / "ds001246.names.csv"
 RUNS = [("perceptionTest01", 1), ("perceptionTest01", 2), ("perceptionTest02", 1)]

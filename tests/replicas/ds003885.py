@@ -11,6 +11,7 @@ import numpy as np
 from images import natural_like
 from PIL import Image
 
+GROUP = "compared"
 SUBJECTS = ["sub-01"]
 FOLDERS = ["animals/cat", "movArt/boat", "nonmovNat/rock", "plant/cactus"]
 PREFIX = {"animals": "animal", "movArt": "ma", "nonmovNat": "nmn", "plant": "plant"}

@@ -10,7 +10,7 @@ from pynwb.behavior import CompassDirection, Position, SpatialSeries
 from pynwb.epoch import TimeIntervals
 
 from isomorph.errors import IsomorphError
-from isomorph.foreign.nwb import open_nwb
+from isomorph.foreign.nwb import column, open_nwb
 from isomorph.stages import stimuli as stage
 from isomorph.stages.datasets import names_of, read_stimuli
 from isomorph.stimuli.dataset_files import files_in
@@ -92,7 +92,7 @@ def listed(folder, **settings):
 ANGLE = {"name": "heading", "series": COMPASS, "bins": 36, "period": 360}
 
 
-def test_the_table_of_a_heading(folder):
+def test_the_table_of_a_heading(folder, capsys):
     table = listed(folder, **ANGLE, files="*.nwb")
     assert table.index.tolist() == [f"heading_{place:03d}" for place in range(36)]
     assert table["heading"].tolist() == [5 + 10 * place for place in range(36)]
@@ -100,6 +100,9 @@ def test_the_table_of_a_heading(folder):
     assert (table["heading_stop"] == table["heading"] + 5).all()
     assert (table["heading_period"] == 360).all()
     assert table["dwell"].sum() == pytest.approx(2 * LENGTH)
+    said = capsys.readouterr().err
+    assert "36 bins of heading, visited for 13" in said
+    assert "left out" not in said
     assert (table["dwell"] - 2 * LENGTH / 36).abs().max() < 1
 
 
@@ -134,7 +137,7 @@ def test_bins_of_several_variables_are_their_product(folder, capsys):
     assert table["dwell"].min() >= 4 * 0.5
     said = capsys.readouterr().err
     assert "bins of y lie between 10" in said
-    assert "bins of x" not in said
+    assert "bins of x lie" not in said
     assert f"{40 - len(table)} of 40 bins left out, " in said
     assert "that nobody visited" in said
 
@@ -175,6 +178,17 @@ def test_speed_is_a_variable_too(folder):
     table = listed(folder, name="speed", speed_of=LEDS[0], bins=5)
     assert table["speed_start"].iloc[0] >= 0
     assert 13 < table["speed_stop"].iloc[-1] < 14  # 40 / 3 cm/s at most along the first axis
+
+
+def test_variables_on_clocks_of_their_own_come_onto_the_finest(folder, tmp_path):
+    (tmp_path / "a.nwb").symlink_to(folder / "a.nwb")
+    slow = slice(None, None, 10)  # between two samples the heading turns by 23 degrees
+    pd.DataFrame({"s": TIMES[slow], "deg": HEADING[slow]}).to_csv(tmp_path / "a.csv", index=False)
+    found = {"file": "{stem}.csv", "time": "s", "value": "deg", "bins": 36, "period": 360}
+    place = {"series": LEDS[0], "component": 0, "bins": 2}
+    both = listed(tmp_path, variables={"heading": found, "x": place}, minimum=0.1)
+    summed = both.groupby("heading")["dwell"].sum()
+    assert summed.to_numpy() == pytest.approx(listed(folder, **ANGLE)["dwell"].to_numpy(), abs=0.3)
 
 
 def test_missing_samples_and_gaps_count_for_no_bin(tmp_path):
@@ -222,6 +236,7 @@ def test_the_stage_writes_them_and_responses_find_them_again(folder, make, data)
         ({**ANGLE, "series": LEDS[0], "component": 0}, r"reach over 80 of period: 360"),
         ({**ANGLE, "minimum": 100}, r"0 of 36 bins are visited for 100 s .*visits 0: give fewer"),
         ({**ANGLE, "block": 120, "repetitions": 4}, r"visits 36 over all its time, so a shorter"),
+        ({**ANGLE, "gap": 0.01}, "nothing would be known between any two; expected stimuli.gap"),
         ({**ANGLE, "block": 0.2}, "has a sample every 0.05 s, so that blocks of 0.2 s would"),
         ({**ANGLE, "epochs": {"table": "state"}}, 'table "state", did you mean "states"'),
         (
@@ -230,6 +245,7 @@ def test_the_stage_writes_them_and_responses_find_them_again(folder, make, data)
         ),
         ({**ANGLE, "epochs": {"table": "states", "where": {"lab": ["wake"]}}}, 'no column "lab"'),
         ({**ANGLE, "speed": {"of": LEDS[0], "min": 1e6}}, "no time counts: of 240 s in which"),
+        ({**ANGLE, "speed": {"of": "headin", "min": 1}}, 'no variable "headin", did you mean'),
         ({**ANGLE, "speed": {"of": "heading", "min": 1}}, "heading has a period of 360"),
         ({**ANGLE, "speed": {"series": LEDS[0], "min": 1}}, "has 2 components, and a speed is one"),
         ({"name": "h", "heading_of": [COMPASS, LEDS[0]]}, "has one coordinate, and the direction"),
@@ -255,6 +271,7 @@ def test_what_cannot_be_used_is_refused(folder, settings, said):
         ({"heading": HEADING / 57.3}, None),
         ({"heading": HEADING * 0 + 4}, r"visited .*b\.nwb visits 1: give fewer"),
         ({"times": TIMES[::-1]}, r"expected times that ascend"),
+        ({"times": 1000 * TIMES}, r"has a sample every 50 s, .*, and times to be in seconds"),
         ({"times": np.full(len(TIMES), np.nan)}, "has 0 samples"),
         ({"times": np.floor(TIMES)}, "are both at 0 s and differ"),
     ],
@@ -264,6 +281,19 @@ def test_recordings_that_differ(folder, tmp_path, other, said):
     write(tmp_path / "b.nwb", **other)
     with pytest.raises(IsomorphError, match=said or "36 bins are visited"):
         listed(tmp_path, **ANGLE, files="*.nwb")
+
+
+def test_columns_are_those_of_tables(folder):
+    said = "here: is of type SpatialSeries, expected a table"
+    with open_nwb(folder / "a.nwb") as nwb, pytest.raises(IsomorphError, match=said):
+        column(nwb.container(COMPASS), "start_time", "here")
+
+
+def test_radians_told_to_be_degrees_are_refused(tmp_path):
+    write(tmp_path / "a.nwb", heading=np.radians(HEADING), unit="n.a.")
+    said = r"reach over 6\.5 of period: 360; .*, or are they in radians \(period: 6\.283185\)\?"
+    with pytest.raises(IsomorphError, match=said):
+        listed(tmp_path, **ANGLE)
 
 
 def test_a_constant_is_refused(tmp_path):
@@ -288,6 +318,9 @@ def test_intervals_that_overlap_or_end_before_they_start(tmp_path):
         listed(tmp_path, **of)
     trials((0.0, 2.0, 1.0), (5.0, 3.0, 2.0))
     with pytest.raises(IsomorphError, match="starts at 5 s and ends before, at 3 s"):
+        listed(tmp_path, **of)
+    trials((0.0, 2e9, 1.0), (2e9, 3e9, 2.0))
+    with pytest.raises(IsomorphError, match=r"last 3e.09 s together, .* expected times in seconds"):
         listed(tmp_path, **of)
     trials((0.0, 2.0, np.nan), (2.0, 3.0, np.nan))
     with pytest.raises(IsomorphError, match="no interval has a value"):

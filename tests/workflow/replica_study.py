@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +37,9 @@ def replicas(group: str = "whole") -> dict[str, ModuleType]:
     """Return the modules that write the replica of a dataset, by the dataset's name.
 
     Those of the group `whole`, to which belongs what says nothing else by `GROUP`, go from nothing
-    to the report together; those of `arriving` differ from them in their files alone, and go no
-    further than to their responses; `published` has scores that a paper reports.
+    to the report together; those of `compared` end in their comparisons with models; those of
+    `arriving` differ from others in their files alone, and go no further than to their responses;
+    `published` has scores that a paper reports.
     """
     found = {}
     for file in sorted((ROOT / "tests" / "replicas").glob("*.py")):
@@ -54,27 +55,15 @@ def replicas(group: str = "whole") -> dict[str, ModuleType]:
     return found
 
 
-def categories() -> dict[str, dict[str, Any]]:
-    """Return the models of the configuration that speak of categories of a replica's dataset."""
+def of_tables(known: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the models of the configuration that speak of columns of some datasets' stimuli."""
     found = {}
     for file in sorted((ROOT / "config" / "models").glob("*.yaml")):
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
-        speaks = set(content.get("datasets", ())) & set(replicas())
-        if content["source"] == "baseline/category" and speaks:
+        speaks = set(content.get("datasets", ())) & set(known)
+        if content["source"].startswith(("baseline/category", "geometry/")) and speaks:
             found[file.stem] = content
     return found
-
-
-def geometries() -> dict[str, dict[str, Any]]:
-    """Return the models of the configuration that are shapes of a replica's variables."""
-    known = set(replicas("arriving"))
-    files = sorted((ROOT / "config" / "models").glob("*.yaml"))
-    contents = {file.stem: yaml.safe_load(file.read_text(encoding="utf-8")) for file in files}
-    return {
-        name: content
-        for name, content in contents.items()
-        if content["source"].startswith("geometry/") and set(content.get("datasets", ())) & known
-    }
 
 
 def write_config(

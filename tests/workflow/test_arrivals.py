@@ -1,8 +1,10 @@
-"""Datasets whose files alone differ from others: locks, bytes, stimuli and responses in miniature.
+"""Datasets in miniature that need no page: locks, bytes, stimuli, responses, and comparisons.
 
-All in one process, as the commands a person would type; what follows from responses is tested on
-the datasets of `test_replicas`, but for stimuli that are no pictures: these are compared here.
+All in one process, as the commands a person would type. Figures and pages are tested on the
+datasets of `test_replicas`, which take most of the time of their study.
 """
+
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -17,25 +19,27 @@ from isomorph.layout import Layout
 from isomorph.stages import rdms
 from isomorph.study import load_study
 
-STUDY = {
-    "name": "arriving", "title": "Files of many kinds", "distances": ["crossnobis"],
-    "measures": ["pearson"], "inference": {"resamples": 20, "permutations": 20},
-}  # fmt: skip
+STUDY = {"name": "arriving", "title": "Files of many kinds", "distances": ["crossnobis"]}
+COMPARING = {
+    "name": "compared",
+    "distances": ["crossvalidated_euclidean", "correlation"],
+    "measures": ["pearson"],
+    "inference": {"resamples": 20, "permutations": 20, "minimum_subjects": 2},
+}
 PIXELS = {
     "name": "pixels", "title": "Pixels", "source": "baseline/pixels", "preprocessing": {"size": 8},
 }  # fmt: skip
 ARRIVAL = ("fetch", "stimuli", "responses")
-COMPARED = ("reliability", "activations", "brain_rdms", "model_rdms", "compare")
-VARIABLES = ("dandi000056", "dandi000582")
+COMPARISON = (*ARRIVAL, "reliability", "activations", "brain_rdms", "model_rdms", "compare")
 KNOWN = replicas.replicas("arriving")
+COMPARED = replicas.replicas("compared")
 
 
-@pytest.fixture(scope="module")
-def arrived(tmp_path_factory):
-    """Give the study of all replicas that arrive, once their responses are there."""
-    folder = tmp_path_factory.mktemp("arrivals")
-    replicas.write_config(folder, STUDY, {"pixels": PIXELS, **replicas.geometries()}, KNOWN)
-    archives = replicas.write_files(folder, KNOWN)
+@contextmanager
+def made(folder, study, models, known, stages):
+    """Give the study of some replicas, once these stages have run for it."""
+    replicas.write_config(folder, study, models, known)
+    archives = replicas.write_files(folder, known)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for variable, own in (("TVSD", "tvsd"), ("TRIPLEN", "triple-n")):
@@ -44,13 +48,34 @@ def arrived(tmp_path_factory):
             patch.setenv("ISOMORPH_MIRRORS", servers.mirrors)
             assert main(["lock", "--study", "config/study.yaml"]) == 0
             study = load_study(folder / "config" / "study.yaml")
-            chosen = [
-                job for job in jobs(study) if job.stage in ARRIVAL
-                or (job.stage in COMPARED and job.names[0] in VARIABLES)
-            ]  # fmt: skip
+            chosen = [job for job in jobs(study) if job.stage in stages]
             for command in replicas.commands(chosen):
                 assert main(command) == 0, command
         yield Layout(load_study(folder / "config" / "study.yaml"), folder)
+
+
+@pytest.fixture(scope="module")
+def arrived(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("arrivals")
+    with made(folder, STUDY, {"pixels": PIXELS}, KNOWN, ARRIVAL) as layout:
+        yield layout
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compared")
+    models = {"pixels": PIXELS, **replicas.of_tables(COMPARED)}
+    with made(folder, COMPARING, models, COMPARED, COMPARISON) as layout:
+        yield layout
+
+
+@pytest.mark.parametrize("dataset", sorted(COMPARED))
+def test_what_is_locked_is_compared_with_a_model(compared, dataset):
+    files = {file.path for file in read_lock(compared.study, dataset).files}
+    folder = compared.archive(dataset)
+    assert files <= {str(file.relative_to(folder)) for file in folder.rglob("*")}
+    table = pd.read_csv(compared.comparisons(dataset))
+    assert (table["status"] == "ok").any(), table["status"].unique()
 
 
 @pytest.mark.parametrize("dataset", sorted(KNOWN))
@@ -125,33 +150,37 @@ def test_spikes_of_the_window_in_trials_of_the_shared_photographs(arrived):
     np.testing.assert_allclose(data["response"].values, expected, rtol=1e-5)
 
 
-def test_headings_of_two_lights_are_compared_with_a_ring(arrived):
-    data = responses(arrived, "dandi000056", "Mouse28")
+def of_main_distance(layout, dataset):
+    """Return the estimates under the first distance, by model and layer."""
+    table = pd.read_csv(layout.comparisons(dataset))
+    own = table[table["distance"] == COMPARING["distances"][0]]
+    return own.set_index(["model", "layer"])["estimate"]
+
+
+def test_headings_of_two_lights_are_compared_with_a_ring(compared):
+    data = responses(compared, "dandi000056", "Mouse28")
     assert dict(data.sizes) == {"presentation": 72, "unit": 20}
-    table = pd.read_csv(arrived.stimuli("dandi000056"))
+    table = pd.read_csv(compared.stimuli("dandi000056"))
     np.testing.assert_allclose(table["heading_period"], 2 * np.pi)
     # A tenth of the time is asleep, and there each cell follows another heading.
     assert table["dwell"].sum() == pytest.approx(0.9 * 24_000 / (1250 / 32), rel=0.1)
-    found = pd.read_csv(arrived.comparisons("dandi000056")).set_index(["model", "layer"])
-    estimates = found["estimate"]
+    estimates = of_main_distance(compared, "dandi000056")
     assert estimates["heading-ring", "ring"] > 0.85
-    assert estimates["heading-line", "linear"] < 0.5
-    assert (estimates.drop(("heading-ring", "ring")) < 0.6).all()
+    assert (estimates.drop(("heading-ring", "ring")) < 0.5).all()
 
 
-def test_places_are_compared_with_modules_of_several_spacings(arrived):
+def test_places_are_compared_with_modules_of_several_spacings(compared):
     sessions = [
         data
-        for subject in KNOWN["dandi000582"].SUBJECTS
-        for data in read_responses(arrived.responses("dandi000582", subject)).values()
+        for subject in COMPARED["dandi000582"].SUBJECTS
+        for data in read_responses(compared.responses("dandi000582", subject)).values()
     ]
     assert [data.sizes["unit"] for data in sessions] == [8] * 5
-    table = pd.read_csv(arrived.stimuli("dandi000582"))
+    table = pd.read_csv(compared.stimuli("dandi000582"))
     assert len(table) == 25
-    np.testing.assert_allclose([table["x_start"].min(), table["y_stop"].max()], [-0.5, 0.5],
-                               atol=1e-3)  # fmt: skip
-    found = pd.read_csv(arrived.comparisons("dandi000582")).set_index(["model", "layer"])
-    estimates = found["estimate"]
+    ends = [table["x_start"].min(), table["y_stop"].max()]
+    np.testing.assert_allclose(ends, [-0.5, 0.5], atol=1e-3)
+    estimates = of_main_distance(compared, "dandi000582")
     for model in ("plane-torus", "plane-grid"):
         assert estimates[model].idxmax().endswith(" 0.6"), "the spacing that was simulated"
     assert estimates["plane-torus"].max() > estimates["place-fields"].max() + 0.3

@@ -97,6 +97,11 @@ class _Binned(Spec):
     What lies outside counts for no bin. With a period, where the bins begin (0 unless given), and a
     period further on."""
 
+    @property
+    def begins(self) -> float:
+        """Where the period begins that values are wrapped into."""
+        return self.range[0] if self.range is not None else 0.0
+
     def form(self) -> str:
         """Return the key that says where the variable is found."""
         return next(key for key in FORMS if getattr(self, key) is not None)

@@ -46,24 +46,42 @@ class Geometry:
     title: str
 
 
-def _of(name: str) -> Callable[..., Any]:
-    return lazily(f"isomorph.models.geometry.shapes:{name}")
-
-
 GEOMETRIES: Registry[Geometry] = Registry(
     "geometry",
     {
-        "line": Geometry(_of("line"), LineOptions, "a variable with two ends"),
-        "ring": Geometry(_of("ring"), RingOptions, "a variable that comes back, and its harmonics"),
+        "line": Geometry(
+            lazily("isomorph.models.geometry.shapes:line"), LineOptions, "a variable with two ends"
+        ),
+        "ring": Geometry(
+            lazily("isomorph.models.geometry.shapes:ring"),
+            RingOptions,
+            "a variable that comes back, and its harmonics",
+        ),
         "torus": Geometry(
-            _of("torus"), TorusOptions, "variables with a period each, or a plane in a lattice"
+            lazily("isomorph.models.geometry.shapes:torus"),
+            TorusOptions,
+            "variables with a period each, or a plane in a lattice",
         ),
         "grid": Geometry(
-            _of("grid"), GridOptions, "a plane as it is, and as modules of grid cells see it"
+            lazily("isomorph.models.geometry.shapes:grid"),
+            GridOptions,
+            "a plane as it is, and as modules of grid cells see it",
         ),
-        "sphere": Geometry(_of("sphere"), SphereOptions, "an azimuth and an elevation"),
-        "place": Geometry(_of("place"), PlaceOptions, "fields that cover any variables evenly"),
-        "tree": Geometry(_of("tree"), TreeOptions, "words within words, branch by branch"),
+        "sphere": Geometry(
+            lazily("isomorph.models.geometry.shapes:sphere"),
+            SphereOptions,
+            "an azimuth and an elevation",
+        ),
+        "place": Geometry(
+            lazily("isomorph.models.geometry.shapes:place"),
+            PlaceOptions,
+            "fields that cover any variables evenly",
+        ),
+        "tree": Geometry(
+            lazily("isomorph.models.geometry.shapes:tree"),
+            TreeOptions,
+            "words within words, branch by branch",
+        ),
     },
 )
 """Geometries by the name that stands after `geometry/`."""

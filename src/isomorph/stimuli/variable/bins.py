@@ -31,10 +31,11 @@ def edges_of(variable: Variable, found: tuple[float, float] | None = None) -> Ar
     found : tuple (least, greatest), optional
         Values in all recordings, where the settings give no ends.
     """
-    if variable.range is not None:
+    if variable.period is not None:
+        start = variable.begins
+        stop = start + variable.period
+    elif variable.range is not None:
         start, stop = variable.range
-    elif variable.period is not None:
-        start, stop = 0.0, variable.period
     else:
         assert found is not None
         start, stop = found

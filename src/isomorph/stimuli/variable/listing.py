@@ -13,7 +13,7 @@ import pandas as pd
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import open_nwb
-from isomorph.numerals import percent
+from isomorph.numerals import listed, percent
 from isomorph.saying import Seldom, count, say
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.stimulus import Stimulus
@@ -98,7 +98,7 @@ def list_stimuli(files: DatasetFiles, spec: VariableStimuli) -> list[Stimulus]:
     enough = np.all(times >= spec.minimum - 1e-9, axis=2)
     _refuse_few(enough, times, recordings, spec, files.where)
     kept = np.all(enough, axis=0)
-    _say_left_out(kept, times, seen, spec, files.dataset)
+    _say_kept(kept, times, seen, spec, files.dataset)
     rows = table[kept].assign(dwell=times.sum(axis=(0, 2))[kept])
     return [
         Stimulus(str(row.pop("stimulus")), described={str(key): one for key, one in row.items()})
@@ -149,8 +149,7 @@ def _note(track: Track, spec: VariableStimuli, seen: _Seen) -> None:
         seen.greatest[name] = max(seen.greatest[name], float(found.max()))
         one = spec.every[name]
         if one.period is not None:
-            start = one.range[0] if one.range is not None else 0.0
-            place = ((found - start) / one.period * PARTS).astype(np.int64)
+            place = ((found - one.begins) / one.period * PARTS).astype(np.int64)
             seen.reached[name][np.minimum(place, PARTS - 1)] = True
 
 
@@ -211,7 +210,7 @@ def _refuse_few(
     )
 
 
-def _say_left_out(
+def _say_kept(
     kept: npt.NDArray[np.bool_],
     times: Array,
     seen: _Seen,
@@ -229,6 +228,11 @@ def _say_left_out(
             f"{dataset}: {percent(1 - visited / seen.counted)} of the time that counts is outside "
             "the bins"
         )
+    bins, each = int(kept.sum()), times[:, kept].sum(axis=(0, 2))
+    say(
+        f"{dataset}: {count(bins, 'bin')} of {listed(list(spec.every))}, visited for "
+        f"{each.min():.3g} to {each.max():.3g} s each, {np.median(each):.3g} s in the median"
+    )
     if kept.all():
         return
     never = int((times.sum(axis=(0, 2)) == 0).sum())
