@@ -110,6 +110,8 @@ def test_outliers_are_left_out_where_sampling_is_by_density():
     chosen = SAMPLINGS["density"](points, 40)
     assert len(chosen) == 40
     assert (chosen < 300).all()
+    assert set(range(300)) < set(SAMPLINGS["density"](points, 305).tolist())
+    assert sorted(SAMPLINGS["density"](points, 400)) == list(range(306))
     with pytest.raises(IsomorphError, match=r'unknown sampling "densty": did you mean "density"'):
         SAMPLINGS["densty"]
 

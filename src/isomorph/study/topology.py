@@ -41,9 +41,10 @@ class Topology(Spec):
     """Principal components that are kept."""
     metric: Literal["cosine", "euclidean"] = "cosine"
     """Distance between points."""
-    sampling: Literal["farthest", "density"] = "farthest"
-    """How points are chosen: each as far as possible from those before, or from where they are
-    dense, after which outliers are left out."""
+    sampling: Literal["farthest", "density"] = "density"
+    """How points are chosen, each as far as possible from those before: `density` among the nine
+    tenths that lie most densely, `farthest` among all, which are the noisiest of a long
+    recording."""
     points: int = Field(default=300, ge=20)
     """Points that are chosen; cost grows with about the third power of them."""
     dimensions: int = Field(default=2, ge=1, le=2)

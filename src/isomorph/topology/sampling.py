@@ -51,6 +51,8 @@ def farthest(points: Floats, number: int) -> Whole:
 def dense(points: Floats, number: int) -> Whole:
     """Return the same of the points that lie densest: a tenth, the sparsest, is left out.
 
+    Fewer are where otherwise too few were left, and none where there are no more than asked for.
+
     Parameters
     ----------
     points : array of shape (point, dimension)
@@ -66,7 +68,8 @@ def dense(points: Floats, number: int) -> Whole:
     seen = points[::every]
     neighbours = max(2, round(NEIGHBOURS * len(seen)))
     distance = cKDTree(seen).query(points, k=[neighbours + 1])[0][:, 0]
-    inside = np.flatnonzero(distance <= np.quantile(distance, 1 - OUTLIERS))
+    left = max(number, round((1 - OUTLIERS) * len(points)))
+    inside = np.sort(np.argsort(distance, kind="stable")[:left])
     return inside[farthest(points[inside], number)]
 
 
