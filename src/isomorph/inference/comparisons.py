@@ -104,7 +104,9 @@ def _nulls(
     As many regions are shuffled at once as there is room for what they are given.
     """
     orders = draws.orders_for(measure)
-    shuffling = Shuffling(candidates.stack, measure, orders, exact=draws.exact_for(measure))
+    shuffling = Shuffling(
+        candidates.stack, measure, orders, exact=draws.exact_for(measure), lag=draws.lag
+    )
     room = SHUFFLED // max(1, len(orders) * len(candidates.table))
     waiting: list[list[int]] = []
     for group in [*_bins(regions), None]:

@@ -17,6 +17,7 @@ from isomorph.study import Study
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import (
     ConditionStimuli,
+    FilmStimuli,
     FolderStimuli,
     MatlabStimuli,
     NwbStimuli,
@@ -80,6 +81,8 @@ def columns_of(stimuli: StimuliSpec) -> Collection[str] | None:
             return stimuli.fields
         case NwbStimuli(table=None):
             return () if stimuli.named_by is None else stimuli.named_by.fields
+        case FilmStimuli(table=None):
+            return ("film", "frame", "time", "film_frames", "film_length")
         case ConditionStimuli(descriptions=None):
             return stimuli.fields
         case VariableStimuli():

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from isomorph.study._base import Name, Naming, Spec, Unique
+from isomorph.study.film import FilmRows
 
 HIGH_PASS = 1 / 128
 """Cut-off of slow drifts, Hz; the usual one of SPM."""
@@ -43,6 +44,9 @@ class BidsEvents(Spec):
     repetition time or file are wrong, or `drop`, counted, where the scanner was stopped early."""
     shift: float = 0.0
     """Added to every onset, seconds: where volumes were left off the beginning of a run."""
+    film: FilmRows | None = None
+    """How rows show films, where stimuli are frames of these: values then name films, or number
+    frames. Each frame that is a stimulus becomes a trial that lasts until the next."""
 
 
 class BidsConfounds(Spec):
@@ -210,10 +214,14 @@ class BidsResponses(Spec):
     per: Literal["run", "trial"] = "run"
     """One amplitude per stimulus and run, or one per trial. Trials of one run share its noise, so
     only amplitudes per run are independent repetitions."""
-    estimate: Literal["lsa", "lss", "ridge"] = "lsa"
+    estimate: Literal["lsa", "lss", "ridge", "shifted"] = "lsa"
     """`lsa`: all amplitudes of a run in one model. `lss`: each with all the others as one
     regressor, where stimuli follow each other so closely that one model confounds them with
-    drifts. `ridge`: all in one model under a penalty."""
+    drifts. `ridge`: all in one model under a penalty, which deconvolves the frames of a film.
+    `shifted`: no model of the response, but the mean of the volumes taken while a trial lasted, a
+    lag later, confounds and drifts taken off."""
+    lag: float = Field(default=5.0, ge=0)
+    """Of `shifted`: by how much BOLD follows what was shown, seconds."""
     penalty: float = Field(default=1.0, gt=0)
     """Of `ridge`, in units of the mean energy of what is penalised."""
     hrf: Literal["glover", "spm"] = "glover"
@@ -255,6 +263,8 @@ class BidsResponses(Spec):
                 "drift: cosine and confounds that hold cosines would model drift twice; set "
                 "drift: none"
             )
+        if self.estimate == "shifted" and self.noise != "none":
+            raise ValueError("estimate: shifted leaves no residuals; set noise: none")
         if self.estimate != "lsa" and self.noise_model != "ols":
             raise ValueError(f"estimate: {self.estimate} goes with noise_model: ols")
         return self

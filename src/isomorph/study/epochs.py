@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from isomorph.study._base import Naming, Spec, Unique
+from isomorph.study.film import FilmRows
 from isomorph.study.windows import Window, refuse_same
 
 FOLDERS = (".ds", ".mff", ".mefd")
@@ -33,6 +34,9 @@ class EventColumns(Spec):
     """Column of onsets from the recording's first sample."""
     clock: float = Field(default=1.0, gt=0)
     """Units of the onset column in a second: 1 for seconds, 1000 for samples at 1 kHz."""
+    film: FilmRows | None = None
+    """How rows show films, where stimuli are frames of these: values then name films, or number
+    frames."""
 
 
 class BandPass(Spec):

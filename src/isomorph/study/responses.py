@@ -11,6 +11,7 @@ from isomorph.study._base import Name, Naming, Spec, Unique
 from isomorph.study.betas import BetaRegion, BetaResponses
 from isomorph.study.bids import BidsResponses, names_a_region
 from isomorph.study.epochs import EpochResponses
+from isomorph.study.film import NwbFilmRows
 from isomorph.study.rates import RateResponses
 from isomorph.study.recorded import (
     Criterion,
@@ -69,13 +70,23 @@ class Presentations(Spec):
     clock: float = Field(default=1.0, gt=0)
     """Units of the onset column, or of the times of a series or of events, in a second: 1 for
     seconds, 1000 for samples at 1 kHz."""
+    film: NwbFilmRows | None = None
+    """How rows show films, where stimuli are frames of these. Values then name films, or number
+    frames, and `offset` and `names` do not apply to the latter."""
     suspect: str | None = None
     """A value that blanks may have been folded into: left out when it is shown at least 1.5 times
     as often as the median of the others, and said so."""
 
     @model_validator(mode="after")
     def _one_place(self) -> Presentations:
-        if self.series is None and self.stimulus is None:
+        film = self.film
+        if film is not None and film.tables and (self.table or self.series):
+            raise ValueError("film.tables: names tables or series; leave table and series out")
+        of_series = self.series is not None or (
+            film is not None and film.tables and all("/" in one for one in film.tables)
+        )
+        named = film is not None and film.named and film.rows == "plays"
+        if self.stimulus is None and not of_series and not named:
             raise ValueError("stimulus: is required with a table")
         if self.series is not None and self.table is None:
             for key in ("where", "onset"):

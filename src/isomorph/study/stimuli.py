@@ -8,6 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from isomorph.study._base import Name, Naming, Spec, Unique
+from isomorph.study._images import ImageStimuli
+from isomorph.study.film import FilmStimuli
 from isomorph.study.variable import VariableStimuli
 
 
@@ -19,18 +21,6 @@ def _has_named_groups(pattern: str) -> str:
     if not named:
         raise ValueError("names no field; write each as (?P<category>...)")
     return pattern
-
-
-Degrees = Annotated[float, Field(gt=0, le=360)]
-
-
-class ImageStimuli(Spec):
-    """Images, with what is known of how they were shown."""
-
-    degrees: Degrees | tuple[Degrees, Degrees] | None = None
-    """How large the images were shown, degrees of visual angle: the width, or width and height;
-    with a width alone the height is what the image's shape makes of it. Models whose
-    `preprocessing` has `degrees` see the images at that size."""
 
 
 class FolderStimuli(ImageStimuli):
@@ -156,6 +146,12 @@ class SharedStimuli(Spec):
 
 
 StimuliSpec = Annotated[
-    FolderStimuli | MatlabStimuli | NwbStimuli | ConditionStimuli | VariableStimuli | SharedStimuli,
+    FolderStimuli
+    | MatlabStimuli
+    | NwbStimuli
+    | FilmStimuli
+    | ConditionStimuli
+    | VariableStimuli
+    | SharedStimuli,
     Field(discriminator="kind"),
 ]

@@ -125,8 +125,3 @@ def refuse_some_impulses(durations: Mapping[Path, Array]) -> None:
             "so that their amplitudes cannot be compared; give responses.events.duration, seconds "
             "that all trials last"
         )
-
-
-def add_counts(total: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
-    """Return the sum of two counts by reason."""
-    return {reason: total.get(reason, 0) + more.get(reason, 0) for reason in {**total, **more}}

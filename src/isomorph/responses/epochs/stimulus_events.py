@@ -11,6 +11,7 @@ import pandas as pd
 
 from isomorph.errors import IsomorphError
 from isomorph.foreign import as_cells, read_tsv
+from isomorph.responses.plays import films_of, shown_frames
 from isomorph.responses.presentations import TOGETHER, refuse_repeated, usable
 from isomorph.stimuli.names import Names
 from isomorph.stimuli.naming import named
@@ -66,7 +67,6 @@ def read_events(file: Path, columns: EventColumns, known: Names, rate: float) ->
         raise IsomorphError(f"{file}: none of the {len(rows)} events has {said or 'a row'}")
     rows = rows[counts]
     names = named(rows[columns.stimulus].to_numpy(np.str_), columns.name, columns.blank)
-    label = known.ids_or_names(file, names)
     written = pd.to_numeric(rows[columns.onset], errors="coerce").to_numpy(np.float64)
     where = f'{file}: column "{columns.stimulus}"'
     wrong = np.isnan(written) & (rows[columns.onset] != "").to_numpy()
@@ -76,7 +76,19 @@ def read_events(file: Path, columns: EventColumns, known: Names, rate: float) ->
             f'{file}: line {line + 2}: {columns.onset} is "{rows[columns.onset][line]}", expected '
             "a number"
         )
+    others = {"events of another kind": int((~counts).sum())}
+    if columns.film is not None:
+        films = films_of(known, "responses.presentations.film")
+        lasts = None
+        if "duration" in rows:
+            told = pd.to_numeric(rows["duration"], errors="coerce").to_numpy(np.float64)
+            lasts = told / columns.clock
+        onset = written / columns.clock
+        shown = shown_frames(names, onset, lasts, films, columns.film, where)
+        refuse_repeated(shown.stimulus, shown.onset, where, max(TOGETHER, 0.99 / rate))
+        return Events(shown.stimulus, shown.onset, {**others, **shown.dropped})
+    label = known.ids_or_names(file, names)
     keep, dropped = usable(label, written, known.stimuli, where, known.table, known.has(label))
     onset = written[keep] / columns.clock
     refuse_repeated(label[keep], onset, where, max(TOGETHER, 0.99 / rate))
-    return Events(label[keep], onset, {"events of another kind": int((~counts).sum()), **dropped})
+    return Events(label[keep], onset, {**others, **dropped})

@@ -106,7 +106,7 @@ def read_rows(nwb: Nwb, spec: Presentations) -> Rows:
     _refuse_negative(table, beside)
     if spec.series is None:
         indexing = None
-        values = column(table, spec.stimulus or "", beside)
+        values = column(table, spec.stimulus or spec.onset, beside)
         place = f'{beside}: column "{spec.stimulus}"'
     elif marked is None:
         refuse_unpaired(times, onset, place, name)
