@@ -235,6 +235,17 @@ def topology(study: Study, dataset: str) -> Slice:
     }
 
 
+def dynamics(study: Study, dataset: str) -> Slice:
+    """Return what decides how the dynamics of a dataset's regions are compared."""
+    spec, asked = study.dataset(dataset), study.spec.dynamics
+    return {
+        "dynamics": None if asked is None else _dump(asked),
+        "seed": study.spec.inference.seed,
+        "simulated": spec.simulated,
+        "subjects": list(spec.subjects),
+    }
+
+
 def recover(study: Study, dataset: str) -> Slice:
     """Return what decides the recovery of a dataset beside its RDMs."""
     spec = study.dataset(dataset)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from isomorph.catalogue.across import ACROSS
 from isomorph.catalogue.compared import COMPARED
+from isomorph.catalogue.dynamical import DYNAMICAL
 from isomorph.catalogue.entries import (
     KEYED,
     OF_STIMULI,
@@ -80,6 +81,7 @@ CATALOGUE: Registry[Artefact] = Registry(
             EXPLAINED,
             PREDICTED,
             TOPOLOGICAL,
+            DYNAMICAL,
             TRUSTED,
             ACROSS,
             LOOKED_AT,

@@ -65,6 +65,8 @@ STAGES = Registry(
                           "isomorph.stages.topology:run",
                           parts={"subject": "isomorph.stages.topology:run_subject",
                                  "model": "isomorph.stages.topology:run_model"}),
+        "dynamics": Stage("regions by the laws their responses follow in time",
+                          "isomorph.stages.dynamics:run"),
         "recover": Stage("which layers are found again in data simulated from them",
                          "isomorph.stages.recover:run"),
         "figures": Stage("the figures of a dataset", "isomorph.stages.figures:run"),

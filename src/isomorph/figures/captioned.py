@@ -22,6 +22,7 @@ from isomorph.figures.drawn_layers import (
     pairs,
     profiles,
     stimulus_maps,
+    time_maps,
     timecourses,
 )
 from isomorph.figures.drawn_topology import barcodes, coordinates, tori
@@ -45,8 +46,8 @@ def drawings(data: Drawable) -> Iterator[Drawing]:
 
 
 DRAWN: tuple[Callable[[Drawable], Iterator[Drawing]], ...] = (
-    profiles, pairs, stimulus_maps, overviews, timecourses, maps, partials, partitions, weighted,
-    models_alike, predictions, reliabilities, brain_maps, topographies, courses_of_units,
+    profiles, pairs, stimulus_maps, overviews, timecourses, time_maps, maps, partials, partitions,
+    weighted, models_alike, predictions, reliabilities, brain_maps, topographies, courses_of_units,
     tuning_curves, barcodes, coordinates, tori, confusions, powers, multiverses,
 )  # fmt: skip
 """What draws the figures, in the order of the page."""

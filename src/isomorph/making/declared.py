@@ -197,8 +197,8 @@ SUMMARISED = ("comparisons", "selection", "layers_in_set", "differences", "contr
 def _everything(study: Study) -> Iterator[Part]:
     yield Part(Job("summarise"))
     for dataset in study.datasets:
-        stages = ["compare", "recover", "explain", "predict", "topology", "reliability", "tuning",
-                  "figures", "fetch"]  # fmt: skip
+        stages = ["compare", "recover", "explain", "predict", "topology", "dynamics", "reliability",
+                  "tuning", "figures", "fetch"]  # fmt: skip
         for stage in stages:
             if is_asked(study, stage, dataset):
                 yield Part(Job(stage, (dataset,)))
@@ -293,6 +293,9 @@ DECLARED: Registry[Declared] = Registry(
         ),
         "topology": Declared(
             _shapes, slices.topology, _code("isomorph.stages.topology"),
+        ),
+        "dynamics": Declared(
+            _responses, slices.dynamics, _code("isomorph.stages.dynamics"),
         ),
         "recover": Declared(
             _rdms, slices.recover, _code("isomorph.stages.recover"),

@@ -66,7 +66,7 @@ def of_dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
         "names": list(dict.fromkeys(comparisons["region"])),
         "n_bins": n_bins(comparisons),
         "n_stimuli": 0 if comparisons.empty else int(comparisons["n_stimuli"].max()),
-        "timecourses": [one for one in results.pictures if one.kind == "timecourse"],
+        "timecourses": [one for one in results.pictures if one.kind in ("timecourse", "time_map")],
         "explained": explained(results),
         "predicted": predicted(results),
         "topology": shapes(results),

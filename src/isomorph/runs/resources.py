@@ -300,6 +300,15 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
                 lambda s: s.populations * s.subjects * (s.samples + s.points) / 1e3, 1.0, 0.02,
             ),
         ),
+        "dynamics": (
+            start(240, 2.5),
+            Term("million responses of everybody", lambda s: _responses(s) * s.subjects, 50.0, 1.0),
+            Term(
+                "distances between laws of regions",
+                lambda s: s.laws * s.subjects * s.regions * (s.subjects + s.regions) / 2,
+                0.0, 0.06,
+            ),
+        ),
         "recover": (
             start(420, 2.6),
             buffers(600, 600),

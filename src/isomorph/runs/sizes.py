@@ -16,6 +16,7 @@ from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.models.baselines import BASELINES
 from isomorph.runs.known import GUESSES, Known, is_network
+from isomorph.study.dynamics import Dynamics
 from isomorph.study.model import ModelSpec
 
 SIDE = 224
@@ -59,6 +60,9 @@ class Sizes:
     seconds, moments : int
         Recorded of one subject, where its spikes are looked at over time, and bins that this time
         is cut into.
+    laws : int
+        Distances between laws of motion for each two regions, each a search; those between
+        eigenvalues cost a thirtieth.
     bytes : int
         Of the dataset as it is fetched, or of the job's subject, on average.
     in_parts : bool
@@ -95,6 +99,7 @@ class Sizes:
     voids: bool = False
     seconds: int = 0
     moments: int = 0
+    laws: int = 0
     bytes: int = 0
     in_parts: bool = False
     guessed: tuple[str, ...] = ()
@@ -168,11 +173,20 @@ def _of_dataset(known: Known) -> Sizes:
         refits=prediction.permutations + 1,
         seconds=known.seconds,
         moments=0 if topology is None else round(known.seconds / topology.bin),
+        laws=_laws(study.spec.dynamics),
         bytes=known.bytes,
         in_parts=known.in_parts,
         **_of_topology(known),
         guessed=tuple(known.guessed),
     )
+
+
+def _laws(asked: Dynamics | None) -> int:
+    """Return how many searches each two regions need."""
+    if asked is None:
+        return 0
+    distances = 1 + asked.shuffles + asked.resamples
+    return distances if asked.distance == "angular" else 1 + distances // 30
 
 
 def _of_model(known: Known, instance: str) -> Sizes:

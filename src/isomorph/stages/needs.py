@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from isomorph.catalogue import is_asked
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import in_words
 from isomorph.inference.analysis import Analysis
@@ -13,6 +14,7 @@ from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.measures._measure import CHANCE_ORDERS
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.stages import rdms_alone, topology_asked
+from isomorph.stimuli.crossed import kept_names
 from isomorph.study import Study
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import (
@@ -84,7 +86,7 @@ def columns_of(stimuli: StimuliSpec) -> Collection[str] | None:
         case FilmStimuli(table=None):
             return ("film", "frame", "time", "film_frames", "film_length")
         case ConditionStimuli(descriptions=None):
-            return stimuli.fields
+            return (*kept_names(stimuli.column), *stimuli.fields)
         case VariableStimuli():
             return stimuli.columns
     return None
@@ -105,6 +107,8 @@ def mistakes_of(study: Study, columns: Columns | None = None) -> Iterator[str]:
     """
     yield from rdms_alone.unfit(study)
     yield from topology_asked.unfit(study)
+    if study.spec.dynamics is not None and not is_asked(study, "dynamics"):
+        yield "dynamics: no dataset has time bins; set `bins` of responses, or leave dynamics out"
     for place, name in enumerate(study.spec.measures):
         measure = MEASURES[name]
         found = [unserved(study, dataset, measure, columns) for dataset in study.datasets]
