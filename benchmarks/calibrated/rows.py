@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calibrated import (
     across,
+    autocorrelated,
     chance,
     chosen,
     costly,
@@ -23,8 +24,8 @@ from calibrated import (
 from calibrated.table import World
 
 THEMES = (
-    *(across, chance, chosen, costly, explained, families, noise, predicted, recovered),
-    *(reliable, runs, sets, shapes, spread, subjects, tuned),
+    *(across, autocorrelated, chance, chosen, costly, explained, families, noise, predicted),
+    *(recovered, reliable, runs, sets, shapes, spread, subjects, tuned),
 )
 
 WORLDS: tuple[World, ...] = tuple(

@@ -49,6 +49,7 @@ STIMULI: Registry[Named] = Registry(
     {
         "folder": {"files": None, "table": by_name},
         "matlab": {"file": None},
+        "film": {"file": None, "table": by_name},
         "conditions": {"files": None, "descriptions": by_name},
         "nwb": {"files": None, "table": by_name},
         "variable": {"files": None, **dict.fromkeys(("file", "variables.file"), by_stem)},

@@ -12,6 +12,7 @@ from isomorph.beside import by_name, named_beside, values_at
 from isomorph.own import digest_of, own_digests, seeded
 from isomorph.study import Spec, Study
 from isomorph.study.archive import SimulatedArchive
+from isomorph.study.axes import axes_of
 from isomorph.study.pairs import both
 from isomorph.study.pinned import PINNED
 from isomorph.study.rates import RateResponses
@@ -201,6 +202,50 @@ def predictions(study: Study, dataset: str) -> Slice:
     }
 
 
+def brain_topology(study: Study, dataset: str, subject: str) -> Slice:
+    """Return what decides the topology of a subject's regions beside what was recorded."""
+    spec = study.dataset(dataset)
+    settings: Slice = {"topology": _topology(study), "seed": study.spec.inference.seed}
+    if study.spec.topology is not None and study.spec.topology.of == "stimuli":
+        settings["level"] = study.level(dataset)
+        settings["transform"] = spec.transform
+        settings["units"] = None if spec.units is None else _dump(spec.units)
+        settings["number"] = spec.subjects.index(subject)
+    return settings | {"axes": _axes(study, dataset)}
+
+
+def model_topology(study: Study, dataset: str, _: str) -> Slice:
+    """Return what decides the topology of a model's layers beside its activations."""
+    return {
+        "topology": _topology(study),
+        "seed": study.spec.inference.seed,
+        "level": study.level(dataset),
+        "axes": _axes(study, dataset),
+    }
+
+
+def topology(study: Study, dataset: str) -> Slice:
+    """Return what decides the tables of topology beside what is gathered."""
+    return {
+        "topology": _topology(study),
+        "correction": study.spec.inference.correction,
+        "subjects": list(study.dataset(dataset).subjects),
+        "models": [name for name, _, _ in study.instances_for(dataset)],
+        "simulated": study.dataset(dataset).simulated,
+    }
+
+
+def dynamics(study: Study, dataset: str) -> Slice:
+    """Return what decides how the dynamics of a dataset's regions are compared."""
+    spec, asked = study.dataset(dataset), study.spec.dynamics
+    return {
+        "dynamics": None if asked is None else _dump(asked),
+        "seed": study.spec.inference.seed,
+        "simulated": spec.simulated,
+        "subjects": list(spec.subjects),
+    }
+
+
 def recover(study: Study, dataset: str) -> Slice:
     """Return what decides the recovery of a dataset beside its RDMs."""
     spec = study.dataset(dataset)
@@ -298,6 +343,16 @@ def _hashes(study: Study, dataset: str, files: Sequence[Path]) -> dict[str, str]
 def _distances(study: Study, side: int) -> list[str]:
     """Return the distances that brains (0) or models (1) are given, each once."""
     return list(dict.fromkeys(both(name)[side] for name in study.spec.distances))
+
+
+def _topology(study: Study) -> Slice | None:
+    return None if study.spec.topology is None else _dump(study.spec.topology)
+
+
+def _axes(study: Study, dataset: str) -> list[list[Any]]:
+    """Return the axes that stimuli lie on, which say what is shifted and what is decoded."""
+    owner = study.dataset(study.stimulus_set(dataset))
+    return [[one.column, one.period, one.within] for one in axes_of(owner.stimuli)]
 
 
 def _dump(spec: Spec, exclude: set[str] | None = None, include: set[str] | None = None) -> Slice:

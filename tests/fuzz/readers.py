@@ -690,7 +690,28 @@ def _show(file: Path) -> object:
     return describe(file)
 
 
+def _write_video(file: Path) -> None:
+    import av
+
+    with av.open(str(file), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 32, 24, "yuv420p"
+        for number in range(5):
+            pixels = np.full((24, 32, 3), 40 * number, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode())
+
+
+def _open_film(file: Path) -> object:
+    from isomorph.stimuli.film import open_film
+
+    film = open_film(file)
+    return film.frame(film.count - 1), film.frame(0)
+
+
 READERS: dict[str, Reader] = {
+    "MP4": Reader("a.mp4", _write_video, _open_film),
+    "Matroska": Reader("a.mkv", _write_video, _open_film),
     "PNG": Reader("a.png", _image("PNG"), _open_rgb, packed="png"),
     "JPEG": Reader("a.jpg", _image("JPEG"), _open_rgb),
     "TIFF": Reader("a.tif", _image("TIFF"), _open_rgb),

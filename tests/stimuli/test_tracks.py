@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from isomorph.errors import IsomorphError
 from isomorph.stimuli.variable import Track, bins_of, dwell, repetitions_of, stretches
 from isomorph.stimuli.variable.bins import edges_of, grid
-from isomorph.stimuli.variable.found import FOUND, speed
+from isomorph.stimuli.variable.derived import speed
+from isomorph.stimuli.variable.found import FOUND
 from isomorph.stimuli.variable.signal import Signal, clean
 from isomorph.stimuli.variable.wrap import refuse_unfit, wrapped
 from isomorph.study.variable import FORMS, Variable

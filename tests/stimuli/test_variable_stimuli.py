@@ -245,6 +245,7 @@ def test_the_stage_writes_them_and_responses_find_them_again(folder, make, data)
         ),
         ({**ANGLE, "epochs": {"table": "states", "where": {"lab": ["wake"]}}}, 'no column "lab"'),
         ({**ANGLE, "speed": {"of": LEDS[0], "min": 1e6}}, "no time counts: of 240 s in which"),
+        ({**ANGLE, "speed": {"of": "headin", "min": 1}}, 'no variable "headin", did you mean'),
         ({**ANGLE, "speed": {"of": "heading", "min": 1}}, "heading has a period of 360"),
         ({**ANGLE, "speed": {"series": LEDS[0], "min": 1}}, "has 2 components, and a speed is one"),
         ({"name": "h", "heading_of": [COMPASS, LEDS[0]]}, "has one coordinate, and the direction"),
@@ -317,6 +318,9 @@ def test_intervals_that_overlap_or_end_before_they_start(tmp_path):
         listed(tmp_path, **of)
     trials((0.0, 2.0, 1.0), (5.0, 3.0, 2.0))
     with pytest.raises(IsomorphError, match="starts at 5 s and ends before, at 3 s"):
+        listed(tmp_path, **of)
+    trials((0.0, 2e9, 1.0), (2e9, 3e9, 2.0))
+    with pytest.raises(IsomorphError, match=r"last 3e.09 s together, .* expected times in seconds"):
         listed(tmp_path, **of)
     trials((0.0, 2.0, np.nan), (2.0, 3.0, np.nan))
     with pytest.raises(IsomorphError, match="no interval has a value"):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from isomorph.catalogue.across import ACROSS
 from isomorph.catalogue.compared import COMPARED
+from isomorph.catalogue.dynamical import DYNAMICAL
 from isomorph.catalogue.entries import (
     KEYED,
     OF_STIMULI,
@@ -28,6 +29,7 @@ from isomorph.catalogue.explanations import EXPLAINED, RECOVERED, TRUSTED
 from isomorph.catalogue.measured import MEASURED
 from isomorph.catalogue.predicted import PREDICTED
 from isomorph.catalogue.shared_columns import PLACE
+from isomorph.catalogue.topological import TOPOLOGICAL
 from isomorph.catalogue.variables import ARRAYS
 from isomorph.registry import Registry
 
@@ -78,6 +80,8 @@ CATALOGUE: Registry[Artefact] = Registry(
             RECOVERED,
             EXPLAINED,
             PREDICTED,
+            TOPOLOGICAL,
+            DYNAMICAL,
             TRUSTED,
             ACROSS,
             LOOKED_AT,

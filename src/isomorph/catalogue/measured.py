@@ -16,16 +16,28 @@ STIMULI = {
         stimulus="Name of the stimulus, by which every later file knows it.",
         file="Its image, as seen from the folder of the table; empty without one.",
         sha256="SHA-256 of its pixels, whatever format the file has.",
-        duplicate_of="The first stimulus with exactly the same pixels; empty where there is none.",
-        near_duplicate_of="The first stimulus that looks the same; empty where there is none.",
+        duplicate_of="The first stimulus with exactly the same pixels; empty where there is none. "
+        "Frames of one film are not compared with one another.",
+        near_duplicate_of="The first stimulus that looks the same; empty where there is none. "
+        "Frames of one film are not compared with one another.",
+        film="The film that the stimulus is a frame of.",
+        clip="Frames of the film that lead up to the stimulus, which is the last, kept in clips/.",
+        clip_sha256="SHA-256 of the digests of those frames, one a line.",
     ),
-    **named("pixels", width="Width of the image.", height="Height of the image."),
+    **named(
+        "count",
+        frame="Of a frame of a film, which it is, from 0.",
+        film_frames="How many frames the film has.",
+    ),
     **named(
         "seconds",
+        time="Of a frame of a film, when it comes on, from the beginning of the film.",
+        film_length="How long the film lasts.",
         dwell="For how long all recordings together are in the bin; of bins of a variable, whose "
         "name is the column of their centres, with `_start`, `_stop` and `_period` behind it that "
         "of their ends and of what the variable comes back after.",
     ),
+    **named("pixels", width="Width of the image.", height="Height of the image."),
 }
 
 NAMES = named(
@@ -165,7 +177,8 @@ MEASURED = (
         "stimuli", "stimuli", "the stimuli in their order: images, duplicates, and whatever the "
         "dataset says of them in columns of its own",
         "stimulus file sha256", STIMULI,
-        optional="width height duplicate_of near_duplicate_of dwell",
+        optional="width height duplicate_of near_duplicate_of film frame time film_frames "
+        "film_length clip clip_sha256 dwell",
         path="data/stimuli/{owner}/stimuli.csv",
     ),
     table(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from isomorph.catalogue.entries import DISTANCE, WORDS, ArraySchema, Variable
+from isomorph.catalogue.topological import HELD as SHAPES
 from isomorph.registry import Registry
 
 SECONDS = "seconds"
@@ -297,6 +298,7 @@ ARRAYS: Registry[ArraySchema] = Registry(
         "activations": ACTIVATIONS,
         "rdms": RDMS,
         "representations": REPRESENTATIONS,
+        "shapes": SHAPES,
     },
 )
 """Schemas of netCDF files, by what a file says that it is."""

@@ -142,6 +142,25 @@ def _predicted(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("stimuli", (owner,)), ("stimuli",))
 
 
+def _points_of_brain(study: Study, dataset: str, subject: str) -> Iterator[Part]:
+    """Activity over time, or the responses to stimuli."""
+    asked = study.spec.topology
+    over_time = asked is not None and asked.of == "time"
+    yield Part(Job("population" if over_time else "responses", (dataset, subject)))
+    yield from _stimuli(study, dataset)
+
+
+def _shapes(study: Study, dataset: str) -> Iterator[Part]:
+    """What was found of every subject and model."""
+    owner = study.stimulus_set(dataset)
+    if is_asked(study, "brain_topology", dataset):
+        for subject in study.dataset(dataset).subjects:
+            yield Part(Job("brain_topology", (dataset, subject)))
+    if is_asked(study, "model_topology", owner):
+        for model, _, _ in study.instances_for(dataset):
+            yield Part(Job("model_topology", (owner, model)))
+
+
 def compares_features(study: Study, dataset: str) -> bool:
     """Tell whether a measure of the study compares features, and a dataset has any."""
     from isomorph.measures import FEATURES, MEASURES
@@ -159,7 +178,7 @@ def _drawn(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("reliability", (dataset,)))
     yield Part(Job("recover", (dataset,)))
     yield Part(Job("explain", (dataset,)))
-    for stage in ("predict", "tuning"):
+    for stage in ("predict", "tuning", "topology"):
         if is_asked(study, stage, dataset):
             yield Part(Job(stage, (dataset,)))
 
@@ -178,8 +197,8 @@ SUMMARISED = ("comparisons", "selection", "layers_in_set", "differences", "contr
 def _everything(study: Study) -> Iterator[Part]:
     yield Part(Job("summarise"))
     for dataset in study.datasets:
-        stages = ["compare", "recover", "explain", "predict", "reliability", "tuning", "figures",
-                  "fetch"]  # fmt: skip
+        stages = ["compare", "recover", "explain", "predict", "topology", "dynamics", "reliability",
+                  "tuning", "figures", "fetch"]  # fmt: skip
         for stage in stages:
             if is_asked(study, stage, dataset):
                 yield Part(Job(stage, (dataset,)))
@@ -265,6 +284,18 @@ DECLARED: Registry[Declared] = Registry(
         ),
         "predict": Declared(
             _predicted, slices.predictions, _code("isomorph.stages.predict"),
+        ),
+        "brain_topology": Declared(
+            _points_of_brain, slices.brain_topology, _code("isomorph.stages.topology"),
+        ),
+        "model_topology": Declared(
+            _activations, slices.model_topology, _code("isomorph.stages.topology"),
+        ),
+        "topology": Declared(
+            _shapes, slices.topology, _code("isomorph.stages.topology"),
+        ),
+        "dynamics": Declared(
+            _responses, slices.dynamics, _code("isomorph.stages.dynamics"),
         ),
         "recover": Declared(
             _rdms, slices.recover, _code("isomorph.stages.recover"),

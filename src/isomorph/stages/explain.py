@@ -8,7 +8,7 @@ from isomorph.artefacts import write_array
 from isomorph.inference.explain import Roles, explanation_tables, representations
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
-from isomorph.stages.common import analysis_of, write_tables
+from isomorph.stages.common import analysis_of, followed, write_tables
 from isomorph.study import Study
 
 
@@ -26,7 +26,8 @@ def run(layout: Layout, dataset: str) -> None:
     """
     require(layout, "explain", dataset)
     roles = roles_of(layout.study, dataset)
-    found = explanation_tables(analysis_of(layout, dataset, "explain"), roles)
+    analysis = analysis_of(layout, dataset, "explain")
+    found = explanation_tables(analysis, roles)
     noted = {
         "distance": found.distance,
         "measures": found.measures,
@@ -34,6 +35,7 @@ def run(layout: Layout, dataset: str) -> None:
         "controls": roles.controls,
         "not_applicable": found.not_applicable,
         "left_out": found.left_out,
+        **followed(analysis),
     }
     seed = layout.study.spec.inference.seed
     signed = stamp(layout, "explain", dataset, seed=seed, noted=noted)

@@ -9,6 +9,7 @@ from typing import Any
 from isomorph.registry import Registry
 from isomorph.stimuli import conditions, folder, matlab_structs, nwb
 from isomorph.stimuli.dataset_files import DatasetFiles
+from isomorph.stimuli.film import listing as film
 from isomorph.stimuli.stimulus import Stimulus
 from isomorph.stimuli.variable import listing as variable
 
@@ -37,6 +38,7 @@ STIMULI: Registry[StimulusKind] = Registry(
         "folder": StimulusKind(folder.list_stimuli),
         "matlab": StimulusKind(matlab_structs.list_stimuli),
         "nwb": StimulusKind(nwb.list_stimuli, nwb.look),
+        "film": StimulusKind(film.list_stimuli),
         "conditions": StimulusKind(conditions.list_stimuli),
         "variable": StimulusKind(variable.list_stimuli),
     },

@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from isomorph.errors import did_you_mean
 from isomorph.study._study import Study
 from isomorph.study.archive import SimulatedArchive
+from isomorph.study.axes import axes_of
+from isomorph.study.blocks import PLAIN
 from isomorph.study.dataset import DatasetSpec
 from isomorph.study.pairs import both, is_pair
 from isomorph.study.rates import RateResponses
@@ -79,6 +81,26 @@ def mistakes_between(study: Study) -> Iterator[str]:
     yield from _mistakes_of_areas(study)
     for dataset in study.datasets.values():
         yield from _mistakes_of_dataset(study, dataset, instances)
+        yield from _mistakes_of_blocks(study, dataset)
+
+
+def _mistakes_of_blocks(study: Study, dataset: DatasetSpec) -> Iterator[str]:
+    """Yield settings of blocks that stimuli which follow one another rule out."""
+    blocks = study.spec.inference.blocks
+    axes = axes_of(dataset.stimuli) or tuple(one.axis for one in blocks.along)
+    if not axes:
+        return
+    names = [axis.column for axis in axes]
+    if blocks.exchange == "stimuli":
+        why = PLAIN.format(names=" and ".join(names))
+        yield f'inference.blocks.exchange: stimuli, of the dataset "{dataset.name}": {why}'
+    for key in ("length", "gap"):
+        given = getattr(blocks, key)
+        if isinstance(given, dict) and (lacking := [name for name in names if name not in given]):
+            yield (
+                f"inference.blocks.{key}: names {', '.join(given)}, and stimuli of the dataset "
+                f'"{dataset.name}" follow {" and ".join(lacking)} too'
+            )
 
 
 def _mistakes_of_models(study: Study) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from isomorph.errors import did_you_mean
 from isomorph.study._base import Name, Spec, StudyError, Unique, with_title
 from isomorph.study.dataset import DatasetSpec
+from isomorph.study.dynamics import Dynamics
 from isomorph.study.inference import Inference
 from isomorph.study.model import ModelSpec
 from isomorph.study.pairs import DistanceName
@@ -49,6 +50,9 @@ class StudySpec(Spec):
     inference: Inference = Inference()
     topology: Topology | None = None
     """What is asked of the shape of activity: rings, tori, spheres; nothing unless given."""
+    dynamics: Dynamics | None = None
+    """Regions against each other by the laws their responses follow in time; nothing unless given,
+    `{}` for the defaults."""
 
     @model_validator(mode="before")
     @classmethod

@@ -7,10 +7,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from isomorph.study._base import Name, Naming, Spec, Unique
+from isomorph.study._base import Name, Spec, Unique
 from isomorph.study.betas import BetaRegion, BetaResponses
 from isomorph.study.bids import BidsResponses, names_a_region
+from isomorph.study.columns import Columns, NamingOfColumns, refuse_empty, refuse_uneven
 from isomorph.study.epochs import EpochResponses
+from isomorph.study.film import NwbFilmRows
 from isomorph.study.rates import RateResponses
 from isomorph.study.recorded import (
     Criterion,
@@ -45,38 +47,59 @@ class Presentations(Spec):
     codes: dict[str, Literal["onset", "offset"]] = {}
     """What the codes of events mean, others being about something else: `{"1": onset,
     "2": offset}`. With offsets, each onset must be followed by one."""
-    stimulus: str | None = None
-    """Column whose values name the stimulus. With a series, a dataset inside it; `data` unless
-    given."""
+    stimulus: str | Columns | None = None
+    """Column whose values name the stimulus, or a list of columns that make it together, as in
+    `stimuli` of kind `conditions`. With a series, a dataset inside it; `data` unless given."""
     names: str | None = None
     """HDF5 path of a list of names in which the values are places counted from 0, such as the
     `external_file` of an image series, or of a container of images that states its
     `order_of_images`. The data of an IndexSeries over such a container are looked up there even
     unless it is named."""
-    name: Naming = "{}"
-    """How a value becomes the stimulus' name: `image_{}`, `NaturalScene{}`. With `{stem}` in place
-    of `{}` the value is a path, of which the last part without its ending counts."""
+    name: NamingOfColumns = "{}"
+    """How a value becomes the stimulus' name: `image_{}`, `NaturalScene{}`; of several columns
+    `{}_{}`. With `{stem}` in place of `{}` the value is a path, of which the last part without its
+    ending counts."""
+    empty: str | None = None
+    """What stands in the name for a missing value where another column of the list has one."""
     offset: int = 0
     """Added to a value that is a number before it becomes a name."""
     ignore_order: bool = False
     """Whether `name` and `offset` hold even where they make of a place the name of an image that
     the recording's own `order_of_images` puts elsewhere, which is refused otherwise."""
     blank: Unique[str] = ()
-    """Values that are not stimuli: `-1`, `omitted`."""
+    """Values that are not stimuli: `-1`, `omitted`. With a list of columns, names of stimuli."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for the presentation to count, by column: catch trials out. Numbers
     compare as numbers, truth values as `True` and `False`."""
     clock: float = Field(default=1.0, gt=0)
     """Units of the onset column, or of the times of a series or of events, in a second: 1 for
     seconds, 1000 for samples at 1 kHz."""
+    film: NwbFilmRows | None = None
+    """How rows show films, where stimuli are frames of these. Values then name films, or number
+    frames, and `offset` and `names` do not apply to the latter."""
     suspect: str | None = None
     """A value that blanks may have been folded into: left out when it is shown at least 1.5 times
     as often as the median of the others, and said so."""
 
     @model_validator(mode="after")
     def _one_place(self) -> Presentations:
-        if self.series is None and self.stimulus is None:
+        film = self.film
+        if film is not None and film.tables and (self.table or self.series):
+            raise ValueError("film.tables: names tables or series; leave table and series out")
+        of_series = self.series is not None or (
+            film is not None and film.tables and all("/" in one for one in film.tables)
+        )
+        named = film is not None and film.named and film.rows == "plays"
+        if self.stimulus is None and not of_series and not named:
             raise ValueError("stimulus: is required with a table")
+        refuse_uneven(self.name, self.stimulus or "data", "stimulus")
+        refuse_empty(self.empty, self.stimulus)
+        if isinstance(self.stimulus, tuple):
+            alone = {"series", "names", "offset", "suspect"} & self.model_fields_set
+            if alone:
+                raise ValueError(
+                    f"{min(alone)}: goes with a single column, and stimulus lists several"
+                )
         if self.series is not None and self.table is None:
             for key in ("where", "onset"):
                 if key in self.model_fields_set:

@@ -30,6 +30,7 @@ from isomorph.rdms.collection import LEVELS, distances_of, each_rdm, indexed, no
 from isomorph.report.methods import timing_of
 from isomorph.saying import count
 from isomorph.shown import shown
+from isomorph.stages.shape_tables import unpacked
 
 ROWS = 60
 """Rows of a table before the middle is left out."""
@@ -260,12 +261,26 @@ def _population(file: Path) -> str:
     )
 
 
+def _shapes(file: Path) -> str:
+    tables = unpacked(read_array(file, "shapes"))
+    shown_of = ["region", "session", "layer", "signature", "p", "n_pieces", "n_loops", "n_voids",
+                "n_units", "n_points", "reason"]  # fmt: skip
+    rows = tables["topology"][shown_of]
+    bars = f"{count(len(tables['bars']), 'bar')}, {count(len(tables['coordinates']), 'coordinate')}"
+    return _sections(
+        f"topology of {count(len(rows), 'population')}: {bars}",
+        _table(rows),
+        _origin(read_provenance(file)),
+    )
+
+
 WORDS: dict[str, Callable[[Path], str]] = {
     "rdms": _rdms,
     "activations": _activations,
     "representations": _representations,
     "responses": _responses,
     "population": _population,
+    "shapes": _shapes,
     "manifest": _manifest,
     "table": _any_table,
     **dict.fromkeys(TABLES, _known_table),
