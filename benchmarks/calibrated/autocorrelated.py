@@ -81,14 +81,14 @@ def unrelated(
     return {"significant": np.nan_to_num(at_most(null.p)), "tested": float(tested)}
 
 
-def related(rng: Rng, n: int, constant: float, spread: str) -> DataSet:
+def related(rng: Rng, n: int, constant: float) -> DataSet:
     """Compare a region with a layer that has half of its features; blocks are drawn."""
     truth, own, other = (course(rng, n, UNITS, constant) for _ in range(3))
     region = distances(recorded(rng, np.hstack([truth, own])))
     layer = distances(np.hstack([truth, other]))
     stimuli = followed(np.arange(n), region, layer[None])
     found = scored(
-        region[None], layer[None], "pearson", seed_of(rng), stimuli, spread=spread, permutations=0,
+        region[None], layer[None], "pearson", seed_of(rng), stimuli, permutations=0,
         resamples=300, selection={"repeats": 1, "resamples": 50},
     )  # fmt: skip
     told, estimate = found.estimates().spread((-1.0, 1.0)), found.estimate[0]
@@ -189,8 +189,8 @@ WORLDS = (
     *(
         World(
             ROW,
-            f"a related layer, {n} frames, {constant:g} of memory, {spread} over blocks",
-            partial(related, n=n, constant=constant, spread=spread),
+            f"a related layer, {n} frames, {constant:g} of memory, bootstrap over blocks",
+            partial(related, n=n, constant=constant),
             (
                 Figure("intervals hold", covered),
                 Figure("standard error over the true one", ratio),
@@ -198,7 +198,6 @@ WORLDS = (
             n=150,
         )
         for n, constant in ((120, 2.0), (300, 2.0))
-        for spread in ("bootstrap", "jackknife")
     ),
     *(
         World(
