@@ -16,14 +16,16 @@ from calibrated import (
     reliable,
     runs,
     sets,
+    shapes,
     spread,
     subjects,
+    tuned,
 )
 from calibrated.table import World
 
 THEMES = (
     *(across, autocorrelated, chance, chosen, costly, explained, families, noise, predicted),
-    *(recovered, reliable, runs, sets, spread, subjects),
+    *(recovered, reliable, runs, sets, shapes, spread, subjects, tuned),
 )
 
 WORLDS: tuple[World, ...] = tuple(

@@ -32,6 +32,11 @@ def by_pattern(folder: Path, pattern: str) -> list[Path]:
     return sorted(file for file in folder.glob(pattern) if file.is_file())
 
 
+def by_stem(folder: Path, pattern: str) -> list[Path]:
+    """Return the files of any recording, see `by_pattern`, `{stem}` standing for its name."""
+    return by_pattern(folder, pattern.replace("{stem}", "*"))
+
+
 RECORDED: Named = {"files": None, "region.table": by_name}
 
 STORED: Named = dict.fromkeys(
@@ -44,8 +49,10 @@ STIMULI: Registry[Named] = Registry(
     {
         "folder": {"files": None, "table": by_name},
         "matlab": {"file": None},
+        "film": {"file": None, "table": by_name},
         "conditions": {"files": None, "descriptions": by_name},
         "nwb": {"files": None, "table": by_name},
+        "variable": {"files": None, **dict.fromkeys(("file", "variables.file"), by_stem)},
         "like": {},
     },
 )
@@ -57,6 +64,7 @@ RESPONSES: Registry[Named] = Registry(
         "nwb": RECORDED,
         "traces": RECORDED,
         "rasters": RECORDED,
+        "rates": RECORDED,
         "arrays": {
             "responses": None,
             **dict.fromkeys(("presentations", "units", "times"), by_pattern),

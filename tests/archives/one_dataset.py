@@ -31,7 +31,7 @@ def write_study(folder, archive, **changes):
         "source": "baseline/pixels",
         "preprocessing": {"size": 8},
     }
-    if dataset["stimuli"]["kind"] == "conditions":  # no pixels to speak of
+    if dataset["stimuli"]["kind"] in ("conditions", "variable"):  # no pixels to speak of
         model = {
             **{"name": "pixels", "title": "names", "source": "baseline/category"},
             "options": {"columns": ["stimulus"]},

@@ -395,10 +395,13 @@ def test_every_kind_says_which_settings_name_files(layout):
 NO_FILE = {
     "stimuli.conditions.table": "a table inside NWB files",
     "stimuli.nwb.named_by.table": "likewise",
+    "stimuli.variable.table": "likewise",
+    "stimuli.variable.variables.table": "likewise",
+    "stimuli.variable.epochs.table": "likewise",
     "stimuli.folder.fields_from": "an expression over paths",
     **{
         f"responses.{kind}.{key}": why
-        for kind in ("nwb", "traces", "rasters")
+        for kind in ("nwb", "traces", "rasters", "rates")
         for key, why in {
             "presentations.table": "a table inside NWB files",
             "region.file": "a column",

@@ -549,3 +549,39 @@ def test_a_recording_that_does_not_say_what_was_shown_is_refused(tmp_path):
         io.write(file)
     with pytest.raises(IsomorphError, match=r"says what was shown \(tables: none\)"):
         begin("first", tmp_path / "sub-1.nwb")
+
+
+FOLLOWED = "processing/behavior/{}/led"
+
+
+@pytest.mark.parametrize(
+    ("series", "unit", "size", "wanted", "model"),
+    [
+        ("CompassDirection", "degrees", (),
+         {"name": "heading", "series": FOLLOWED.format("CompassDirection"), "period": 360}, "ring"),
+        ("Position", "meters", (2,),
+         {"variables": {axis: {"series": FOLLOWED.format("Position"), "component": n, "bins": 8}
+                        for n, axis in enumerate("xy")}}, "grid"),
+    ],
+)  # fmt: skip
+def test_a_recording_that_follows_a_variable(tmp_path, series, unit, size, wanted, model):
+    from datetime import UTC, datetime
+
+    from pynwb import NWBHDF5IO, NWBFile, behavior
+
+    file = NWBFile("walk", "1", datetime(2024, 1, 1, tzinfo=UTC))
+    file.add_unit(spike_times=np.arange(5.0))
+    followed = behavior.SpatialSeries(
+        name="led", data=np.zeros((9, *size)), unit=unit, rate=1.0, reference_frame="0"
+    )
+    module = file.create_processing_module("behavior", "where it is")
+    module.add(getattr(behavior, series)(spatial_series=followed))
+    with NWBHDF5IO(tmp_path / "sub-1.nwb", "w") as io:
+        io.write(file)
+    begin("first", tmp_path / "sub-1.nwb")
+    stimuli = dataset_of("first")["stimuli"]
+    assert wanted.items() <= stimuli.items()
+    assert dataset_of("first")["responses"]["kind"] == "rates"
+    assert yaml.safe_load((tmp_path / "config/first.yaml").read_text())["models"] == [
+        f"geometry/{model}"
+    ]

@@ -60,15 +60,29 @@ def write(root):
 def _fill(file, rng, shared):
     scene, onset = schedule(rng, N_STIMULI + 1, REPETITIONS, start=30.0, period=0.25)
     frame = (scene - 1).astype(np.float64)  # -1: a blank, grey screen
+    presentations(file, "natural_scenes", frame, onset, 0.25021)
+
+    def train(region, unit):
+        gain = np.zeros(len(frame))
+        if region is not None:
+            gain = np.concatenate([[-1.0], shared[region][:, unit]])[scene]
+            gain = 0.6 * (gain + 0.2 * rng.standard_normal(len(frame)))
+        return spikes(rng, onset, gain, 25.0, 0.2)
+
+    units(file, rng, train)
+
+
+def presentations(file, name, frame, onset, lasts):
+    """Write the table of presentations of scenes, or of frames of a movie."""
     rows = len(frame)
     table(
         file,
-        "intervals/natural_scenes_presentations",
+        f"intervals/{name}_presentations",
         np.arange(rows) + 51355,
         {
             "start_time": onset,
-            "stop_time": onset + 0.25021,
-            "stimulus_name": np.repeat("natural_scenes", rows),
+            "stop_time": onset + lasts,
+            "stimulus_name": np.repeat(name, rows),
             "stimulus_block": np.full(rows, 7.0),
             "stimulus_index": np.full(rows, 6.0),
             "frame": frame,
@@ -77,24 +91,30 @@ def _fill(file, rng, shared):
         kind="TimeIntervals",
         ragged=("tags",),
     )
-    table(
-        file,
-        "intervals/spontaneous_presentations",
-        [0],
-        {"start_time": [0.0], "stop_time": [30.0], "stimulus_name": ["spontaneous"]},
-        kind="TimeIntervals",
-    )
+    if "intervals/spontaneous_presentations" not in file:
+        table(
+            file,
+            "intervals/spontaneous_presentations",
+            [0],
+            {"start_time": [0.0], "stop_time": [30.0], "stimulus_name": ["spontaneous"]},
+            kind="TimeIntervals",
+        )
+
+
+def units(file, rng, train):
+    """Write units, their electrodes, and units that fail each criterion.
+
+    `train(region, unit)` gives the spikes of a unit; without a region, those of one that fails.
+    """
     locations, trains, bad = [], [], []
     for region, (names, count) in LOCATIONS.items():
         for unit in range(count):
-            gain = np.concatenate([[-1.0], shared[region][:, unit]])[scene]
-            gain = gain + 0.2 * rng.standard_normal(rows)
-            trains.append(spikes(rng, onset, 0.6 * gain, 25.0, 0.2))
+            trains.append(train(region, unit))
             locations.append(names[unit % len(names)])
             bad.append(None)
     for name, values in FAILING.items():
         for value in values:
-            trains.append(spikes(rng, onset, np.zeros(rows), 25.0, 0.2))
+            trains.append(train(None, 0))
             locations.append("VISp")
             bad.append((name, value))
     channels = 850000000 + 2 * rng.permutation(len(locations))

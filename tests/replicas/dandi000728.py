@@ -55,6 +55,12 @@ def _fill(file, rng, scenes, log_rates, area):
         timestamps=onset,
         indexed=pictures.name.lstrip("/"),
     )
+    gain = np.concatenate([np.zeros((1, N_ROIS)), log_rates])[shown]
+    write_traces(file, rng, area, onset, np.exp(0.5 * gain))
+
+
+def write_traces(file, rng, area, onset, size):
+    """Write the traces of an area whose ROIs answer each onset: `size` (onset, roi)."""
     plane = imaging_plane(file, "general/optophysiology/ImagingPlane", area)
     ids = 517472000 + rng.permutation(N_ROIS)
     masks = [np.zeros(1, dtype=[("x", "u4"), ("y", "u4"), ("weight", "f4")])] * N_ROIS
@@ -68,8 +74,7 @@ def _fill(file, rng, scenes, log_rates, area):
     )
     rois["imaging_plane"] = h5py.SoftLink(plane.name)
     times = 2.0 + FRAME * np.arange(int((onset[-1] + 2) / FRAME))
-    gain = np.concatenate([np.zeros((1, N_ROIS)), log_rates])[shown]
-    traces = _fluorescence(rng, times, onset, np.exp(0.5 * gain)).astype(np.float32)
+    traces = _fluorescence(rng, times, onset, size).astype(np.float32)
     corrected = "processing/ophys/Fluorescence/Corrected"
     _responses(file, corrected, 100 * (1 + traces), rois, times)
     for name, data in (("DfOverF", traces), ("DfOverFEvents", np.diff(traces, axis=0, prepend=0))):

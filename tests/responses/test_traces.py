@@ -16,8 +16,9 @@ from numpy.testing import assert_allclose
 
 from isomorph.artefacts import read_responses
 from isomorph.errors import IsomorphError
+from isomorph.foreign.nwb import Clock
 from isomorph.responses.nwb import samples
-from isomorph.responses.nwb.samples import Clock, sums_before
+from isomorph.responses.nwb.samples import sums_before
 from isomorph.stages.responses import run
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "replicas"))

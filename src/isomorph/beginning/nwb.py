@@ -22,10 +22,12 @@ from isomorph.beginning.draft import (
     groups_model,
     groups_wanted,
 )
+from isomorph.beginning.followed import stimuli_of
 from isomorph.beginning.images import Images, ids_of_all, images_of
 from isomorph.beginning.place import Place, shared_pattern
 from isomorph.beginning.recordings import Recording, Shown, look
-from isomorph.beginning.setting import ABSENT, Setting, flow
+from isomorph.beginning.setting import Setting
+from isomorph.beginning.units import quality_of, region_of
 from isomorph.errors import IsomorphError
 from isomorph.saying import count
 
@@ -81,6 +83,8 @@ def draft(place: Place) -> Draft:
             f"{place.at(files[0])}: holds neither units with spike_times nor a RoiResponseSeries, "
             "so there are no responses to begin with"
         )
+    if not _choices(place, first) and first.has_spikes and first.followed:
+        return _of_followed(place, found, first)
     chosen = _presentations(place, found, first)
     each = [_counts(one, chosen) for one in found]
     counts = sum(each, Counter[str]())
@@ -111,13 +115,7 @@ def draft(place: Place) -> Draft:
 
 def _presentations(place: Place, found: list[Recording], first: Recording) -> _Choice:
     """Return the table or series of what was shown that most likely names the stimuli."""
-    pictures = ids_of_all(place)
-    choices = [
-        (shown, named)
-        for shown in first.shown
-        for named in stimulus_columns(shown.columns, pictures)
-        if shown.onsets
-    ]
+    choices = _choices(place, first)
     if not choices:
         here = ", ".join(one.place for one in first.shown) or "none"
         raise IsomorphError(
@@ -138,6 +136,43 @@ def _presentations(place: Place, found: list[Recording], first: Recording) -> _C
         if (one, name) != (shown, named)
     )
     return _Choice(shown, named, others)
+
+
+def _choices(place: Place, first: Recording) -> list[tuple[Shown, Named]]:
+    """Return the tables and series of what was shown, with the columns that may name stimuli."""
+    pictures = ids_of_all(place)
+    return [
+        (shown, named)
+        for shown in first.shown
+        for named in stimulus_columns(shown.columns, pictures)
+        if shown.onsets
+    ]
+
+
+def _of_followed(place: Place, found: list[Recording], first: Recording) -> Draft:
+    """Return a study of a variable that recordings follow, where they show nothing."""
+    files = place.ending(".nwb")
+    pattern, subjects = _subjects(place, found)
+    stimuli, models, name = stimuli_of(
+        first.followed, pattern, [one.place for one in first.shown if not one.is_series]
+    )
+    return Draft(
+        found=(
+            f"{count(len(files), 'recording')} of {', '.join(subjects)}",
+            f"{name} over time, and no table of what was shown",
+        ),
+        subjects=subjects,
+        files=(*files,) if place.only else (_everybody(pattern),),
+        stimuli=stimuli,
+        responses=(
+            Setting("kind", "rates"),
+            Setting("files", pattern, note=f"{count(len(files), 'recording')}, each a session"),
+            region_of(found, first),
+            *quality_of(found),
+        ),
+        distances=distance_for(2),
+        models=models,
+    )
 
 
 def _counts(one: Recording, chosen: _Choice) -> Counter[str]:
@@ -198,25 +233,9 @@ def _responses(
         Setting("window", window,
                 f"seconds after onset in which {what}; {' and '.join(times)}, and visual cortex "
                 "answers after about 0.05 s"),
-        _region(found, first),
-        *_quality(found),
+        region_of(found, first),
+        *quality_of(found),
     )  # fmt: skip
-
-
-def _quality(found: list[Recording]) -> tuple[Setting, ...]:
-    """Return which units may count by how well they are isolated, nothing where no column says."""
-    total: dict[str, Counter[str]] = {}
-    for one in found:
-        for name, counts in one.quality.items():
-            total.setdefault(name, Counter()).update(counts)
-    if not total:
-        return ()
-    name, counted = next(iter(total.items()))
-    (most, _), *_ = counted.most_common()
-    said = ", ".join(f"{one} {n:,}" for one, n in sorted(counted.items()))
-    meaning = f"which units count by {name} ({said}); all of them, unless " \
-        f"{flow({name: {'allowed': [most]}})} or the like is given"  # fmt: skip
-    return (Setting("quality", ABSENT, meaning),)
 
 
 def _where_shown(chosen: _Choice) -> dict[str, object]:
@@ -231,24 +250,6 @@ def _where_shown(chosen: _Choice) -> dict[str, object]:
     if named.blank:
         found["blank"] = list(named.blank)
     return found
-
-
-def _region(found: list[Recording], first: Recording) -> Setting:
-    """Return what names the regions, with how many units stand in each."""
-    if not first.regions:
-        return Setting(
-            "region", "location" if not first.has_spikes else {"name": "recorded"},
-            "" if not first.has_spikes
-            else "no column of the units or electrodes names a region, so all units are one; "
-            "call it by its name",
-        )  # fmt: skip
-    name, *others = first.regions
-    total = Counter[str]()
-    for one in found:
-        total.update(one.regions.get(name, {}))
-    counted = ", ".join(f"{region} {n:,}" for region, n in sorted(total.items()))
-    also = f"the column that names the regions; also there: {', '.join(others)}" if others else ""
-    return Setting("region", name, also, f"units: {counted}")
 
 
 def _stimuli(

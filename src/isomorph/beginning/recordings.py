@@ -12,10 +12,21 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
+from isomorph.beginning.followed import Followed, followed
 from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
-from isomorph.foreign.nwb import Nwb, NwbContainer, as_text, column, column_names, open_nwb, text
-from isomorph.responses.nwb.samples import read_clock, series_at, series_values
+from isomorph.foreign.nwb import (
+    Nwb,
+    NwbContainer,
+    as_text,
+    column,
+    column_names,
+    open_nwb,
+    read_clock,
+    series_at,
+    series_values,
+    text,
+)
 from isomorph.responses.nwb.units import unit_regions
 
 Array = npt.NDArray
@@ -84,6 +95,8 @@ class Recording:
         Paths of images inside the file.
     quality : mapping of str to mapping of str to int
         Units by how well they are isolated, by the column that says it.
+    followed : tuple of Followed
+        Variables over time, such as where an animal was.
     """
 
     path: str
@@ -94,6 +107,7 @@ class Recording:
     regions: Mapping[str, Mapping[str, int]]
     images: tuple[str, ...]
     quality: Mapping[str, Mapping[str, int]]
+    followed: tuple[Followed, ...] = ()
 
 
 def look(file: Path, path: str) -> Recording:
@@ -129,6 +143,7 @@ def look(file: Path, path: str) -> Recording:
                 if kind in SERIES_OF_IMAGES and place.startswith("stimulus/")
             ),
             _quality(nwb, units) if units is not None and spikes else {},
+            followed(nwb, kinds),
         )
 
 

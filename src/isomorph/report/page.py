@@ -51,7 +51,8 @@ from isomorph.stages.figures import free_name
 from isomorph.study import ModelSpec
 
 SECTIONS = (
-    "recovery", "differences", "explained", "predicted", "trust", "among", "methods",
+    "recovery", "differences", "explained", "predicted", "topology", "trust", "among",
+    "methods",
 )  # fmt: skip
 """What sections of a dataset are identified by, behind its name."""
 
@@ -165,7 +166,7 @@ def context(judged: Judged) -> dict[str, Any]:
             {
                 "spec": spec,
                 "results": None if (each := results[name]) is None else of_dataset(layout, each),
-                "images": study.dataset(study.stimulus_set(name)).stimuli.kind != "conditions",
+                "images": study.has_images(name),
                 "level": study.level(name),
                 "methods": methods(layout, name, written=name in fit),
             }

@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.responses.sessions import refuse_too_large
 from isomorph.responses.subject_files import subject_files
 from isomorph.stimuli.dataset_files import DatasetFiles, files_in
-from isomorph.stimuli.names import names_from, unknown
+from isomorph.stimuli.names import Names, names_from, unknown
 from isomorph.study import Spec, spec_from
 
 Files = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
@@ -146,7 +147,7 @@ def files_around(paths: Sequence[Path], where: str) -> DatasetFiles:
 def read_of(
     spec: Any,
     files: DatasetFiles,
-    stimuli: Iterable[str] | None,
+    stimuli: Iterable[str] | pd.DataFrame | None,
     *,
     where: str,
     subject: str = "",
@@ -159,8 +160,8 @@ def read_of(
     spec : Spec
         Settings of a kind of responses.
     files : DatasetFiles
-    stimuli : iterable of str or None
-        Those that count; None for all that the recordings name.
+    stimuli : iterable of str, DataFrame or None
+        Those that count, or their table; None for all that the recordings name.
     where : str
         The function that was called, for messages.
     subject : str, optional
@@ -174,7 +175,7 @@ def read_of(
     own = subject_files(
         files,
         subject=subject,
-        names=unknown(told) if stimuli is None else names_from(stimuli, told),
+        names=_names(stimuli, told),
         atlases=atlases,
         scratch=Path(tempfile.gettempdir()),
     )
@@ -182,3 +183,15 @@ def read_of(
     refuse_too_large(found, where)
     sessions = {name: data.assign_attrs(session=name) for name, data in found.items()}
     return next(iter(sessions.values())) if len(sessions) == 1 else sessions
+
+
+def _names(stimuli: Iterable[str] | pd.DataFrame | None, told: str) -> Names:
+    """Return what names stand for, of stimuli that are told by name or in a table."""
+    if stimuli is None:
+        return unknown(told)
+    if not isinstance(stimuli, pd.DataFrame):
+        return names_from(stimuli, told)
+    if "stimulus" not in stimuli:
+        near = did_you_mean("stimulus", map(str, stimuli.columns))
+        raise IsomorphError(f'{told}: their table has no column "stimulus", {near}')
+    return names_from(stimuli["stimulus"].astype(str), told, stimuli)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import numpy.typing as npt
 
@@ -131,3 +133,8 @@ def _nearest(name: str, stimuli: Array) -> str:
     known = [str(one) for one in stimuli[:2000]]
     near = did_you_mean(name, known)
     return near if near.startswith("did") else did_you_mean(name, known[:10])
+
+
+def add_counts(total: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:
+    """Return the sum of two counts by reason."""
+    return {reason: total.get(reason, 0) + more.get(reason, 0) for reason in {**total, **more}}

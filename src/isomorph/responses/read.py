@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import xarray as xr
 
 from isomorph.errors import IsomorphError
@@ -35,7 +36,7 @@ def read_nwb(
     region: str | Mapping[str, Any] | None = None,
     window: tuple[float, float] | None = None,
     edges: Sequence[float] | None = None,
-    stimuli: Iterable[str] | None = None,
+    stimuli: Iterable[str] | pd.DataFrame | None = None,
     **settings: Any,
 ) -> Sessions:
     """Read responses to stimuli from NWB recordings, one file for one session.
@@ -58,8 +59,9 @@ def read_nwb(
         Start and stop of the response window, seconds from onset.
     edges : sequence of float, optional
         Edges of time bins instead, seconds from onset, ascending.
-    stimuli : iterable of str, optional
-        Names of the stimuli that count; all that the recordings name unless given.
+    stimuli : iterable of str or DataFrame, optional
+        Names of the stimuli that count, or a table with a column `stimulus`, such as that of the
+        frames of a film; all that the recordings name unless given.
     **settings
         Any other key of `responses:`, or of its `presentations:`, in a dataset's file: `table`,
         `series`, `onset`, `where`, `name`, `windows`, `baseline`, `quality`, `companion`, …
@@ -127,7 +129,7 @@ def read_bids(
     stimulus: str | None = None,
     bold: str = "**/sub-{subject}/**/*_bold.nii*",
     events: str | Mapping[str, Any] = "**/sub-{subject}/**/*_events.tsv",
-    stimuli: Iterable[str] | None = None,
+    stimuli: Iterable[str] | pd.DataFrame | None = None,
     atlases: str | os.PathLike[str] | None = None,
     **settings: Any,
 ) -> Sessions:
@@ -150,8 +152,9 @@ def read_bids(
         Glob pattern of the runs below `root`.
     events : str or mapping, optional
         Glob pattern of the tables of events, or all that `events:` of a dataset's file may hold.
-    stimuli : iterable of str, optional
-        Names of the stimuli that count; all that the events name unless given.
+    stimuli : iterable of str or DataFrame, optional
+        Names of the stimuli that count, or a table with a column `stimulus`, such as that of the
+        frames of a film; all that the events name unless given.
     atlases : path, optional
         Folder of atlases, where `regions` asks for one; `nilearn_data` in the home folder unless
         given.
@@ -215,7 +218,7 @@ def read_epochs(
     *,
     stimulus: str | None = None,
     windows: Mapping[str, tuple[float, float]] | None = None,
-    stimuli: Iterable[str] | None = None,
+    stimuli: Iterable[str] | pd.DataFrame | None = None,
     **settings: Any,
 ) -> Sessions:
     r"""Read responses to stimuli from electric or magnetic recordings, cut into epochs.
@@ -231,8 +234,9 @@ def read_epochs(
         Column of the events that names the stimulus.
     windows : mapping of str to (float, float)
         Start and stop of each response window, seconds from onset, by name.
-    stimuli : iterable of str, optional
-        Names of the stimuli that count; all that the events name unless given.
+    stimuli : iterable of str or DataFrame, optional
+        Names of the stimuli that count, or a table with a column `stimulus`, such as that of the
+        frames of a film; all that the events name unless given.
     **settings
         Any other key of `responses:`, or of its `presentations:`, in a dataset's file: `picks`,
         `filter`, `baseline`, `noise`, `onset`, `where`, …
@@ -281,7 +285,7 @@ def read_betas(
     *,
     regions: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None,
     labels: str | os.PathLike[str] | None = None,
-    stimuli: Iterable[str] | None = None,
+    stimuli: Iterable[str] | pd.DataFrame | None = None,
     **settings: Any,
 ) -> xr.Dataset:
     r"""Read ready responses to stimuli from files of maps, one for each run or session.
@@ -299,8 +303,9 @@ def read_betas(
     labels : path or pattern, optional
         Text files with a line per map that names its stimulus; the names of the maps themselves
         unless given.
-    stimuli : iterable of str, optional
-        Names of the stimuli that count; all that the maps name unless given.
+    stimuli : iterable of str or DataFrame, optional
+        Names of the stimuli that count, or a table with a column `stimulus`, such as that of the
+        frames of a film; all that the maps name unless given.
     **settings
         Any other key of `responses:` in a dataset's file: `name`, `blank`, `events`, `within_run`;
         of arrays `variable`, `axes`, `scale`, `order`, `runs`, …

@@ -20,7 +20,7 @@ from isomorph.stages.datasets import read_stimuli
 from isomorph.stages.opened import own, recorded
 from isomorph.stimuli.listed_images import list_images
 from isomorph.study import StudyError
-from isomorph.study.stimuli import FolderStimuli, MatlabStimuli, NwbStimuli
+from isomorph.study.stimuli import ImageStimuli
 
 
 def run(layout: Layout, dataset: str, instance: str) -> None:
@@ -85,7 +85,7 @@ def shown_degrees(layout: Layout, dataset: str) -> Shown | None:
     Datasets that borrow stimuli share the model's activations with the owner, and so its size.
     """
     spec = layout.study.dataset(layout.study.stimulus_set(dataset)).stimuli
-    if not isinstance(spec, FolderStimuli | MatlabStimuli | NwbStimuli) or spec.degrees is None:
+    if not isinstance(spec, ImageStimuli) or spec.degrees is None:
         return None
     return spec.degrees if isinstance(spec.degrees, tuple) else (spec.degrees, None)
 

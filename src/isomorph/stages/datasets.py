@@ -102,7 +102,8 @@ def names_of(layout: Layout, dataset: str) -> Names:
         When the stimuli have not been made, or their table of names has gone.
     """
     file, owner = layout.stimuli(dataset), layout.study.stimulus_set(dataset)
-    found = names_from(read_stimuli(layout, dataset)["stimulus"], str(file))
+    rows = read_stimuli(layout, dataset)
+    found = names_from(rows["stimulus"], str(file), rows)
     if layout.study.dataset(owner).stimuli.kind != "nwb":
         return found
     table = layout.names(dataset)
@@ -112,4 +113,4 @@ def names_of(layout: Layout, dataset: str) -> Names:
         )
     root = read_manifest(layout, owner).root
     own = naming(found.stimuli.tolist(), read_table(table, "names"), root, str(table))
-    return Names(own, found.stimuli, found.table)
+    return Names(own, found.stimuli, found.table, rows)

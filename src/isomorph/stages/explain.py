@@ -63,7 +63,7 @@ def roles_of(study: Study, dataset: str) -> Roles:
         return tuple(dict.fromkeys(known[name] for name in wanted if name in known))
 
     spec = {name: study.models[family] for family, name in first.items()}
-    baselines = [name for name, model in spec.items() if model.source.startswith("baseline/")]
+    baselines = [name for name, model in spec.items() if model.is_baseline]
     models = named(chosen.models, list(spec))
     controls = named(chosen.controls, baselines)
     trained = [
@@ -71,7 +71,8 @@ def roles_of(study: Study, dataset: str) -> Roles:
         for name in models
         if name in spec
         and name not in controls
-        and not (spec[name].control_of or spec[name].source.startswith(("untrained/", "baseline/")))
+        and not (spec[name].control_of or spec[name].source.startswith("untrained/"))
+        and not spec[name].is_baseline
     ]
     if chosen.partition:
         groups = [named(chosen.partition, ())]

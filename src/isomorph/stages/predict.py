@@ -28,7 +28,7 @@ def run(layout: Layout, dataset: str) -> None:
         When the study names no method and no bands, a method is not known, or files are not what
         the study now says.
     """
-    if not is_asked(layout.study, "predict"):
+    if not is_asked(layout.study, "predict", dataset):
         raise IsomorphError(
             f"{layout.study.path}: inference.prediction: names no methods and no bands; name one, "
             "such as ridge"

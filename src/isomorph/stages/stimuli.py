@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,16 +20,18 @@ from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.saying import Seldom, say
 from isomorph.stages.datasets import files_of
+from isomorph.stimuli.listed_images import joint_digest
 from isomorph.stimuli.names import Names, names_from
 from isomorph.stimuli.naming import alike
 from isomorph.stimuli.near_duplicates import Thumbnail, thumbnail
 from isomorph.stimuli.pixels import pixel_digest
-from isomorph.stimuli.stimulus import Stimulus
+from isomorph.stimuli.stimulus import Shot, Stimulus
 from isomorph.stimuli.stimulus_kinds import STIMULI
 from isomorph.stimuli.table import refuse_odd, stimulus_table, with_own_columns
+from isomorph.study.axes import axes_of
 
-IMAGES = "images"
-"""Folder of the images, beside the table."""
+IMAGES, CLIPS = "images", "clips"
+"""Folders of the images, and of the frames of clips, beside the table."""
 
 KEPT = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 """Kinds of file that are copied as they are; any page can show them. Others become PNG."""
@@ -45,6 +47,10 @@ def run(layout: Layout, dataset: str) -> None:
     the stimuli. The rows stand in the dataset's own stimulus order, which every later file keeps.
     Where recordings hold the images, `names.csv` beside it says what each calls them, see
     `isomorph.stimuli.naming`.
+
+    Where frames that lead up to each stimulus are asked for (`stimuli.clips`), they stand in
+    `clips/`, each once, and the columns `clip` and `clip_sha256` say which, see
+    `isomorph.stimuli.listed_images.list_clips`.
 
     Parameters
     ----------
@@ -95,7 +101,8 @@ def look(layout: Layout, dataset: str) -> Names | None:
         look_at(files_of(layout, dataset), spec)
         return None
     listed = _listed(layout, dataset)
-    return names_from([one.name for one in listed], str(layout.stimuli(dataset)))
+    rows = pd.DataFrame([{"stimulus": one.name, **one.described} for one in listed])
+    return names_from(rows["stimulus"], str(layout.stimuli(dataset)), rows)
 
 
 def described(layout: Layout, dataset: str) -> tuple[int, set[str]] | None:
@@ -150,23 +157,31 @@ def _write_all(layout: Layout, dataset: str, stimuli: Sequence[Stimulus]) -> Non
     signed = stamp(
         layout, "stimuli", dataset, source=read_manifest(layout, dataset).provenance.source
     )
-    with disk_errors(file), _gathering(file.parent) as gathered:
+    within = next((one.within for one in axes_of(layout.study.dataset(dataset).stimuli)), "")
+    with disk_errors(file), _gathering(file.parent) as gathered, _gathering(file.parent) as clips:
         rows, thumbnails, seldom = [], [], Seldom()
         for done, one in enumerate(stimuli):
             seldom(f"{dataset}: {done} of {len(stimuli)} stimuli")
             row, small = _write(one, gathered)
             rows.append(row)
             thumbnails.append(small)
-        table = stimulus_table(rows, thumbnails, dataset)
+        if any(one.clip for one in stimuli):
+            digests = _write_clips({shot for one in stimuli for shot in one.clip}, clips, dataset)
+            for row, one in zip(rows, stimuli, strict=True):
+                row["clip"] = " ".join(str(shot.frame) for shot in one.clip)
+                row["clip_sha256"] = joint_digest(digests[shot] for shot in one.clip)
+        table = stimulus_table(rows, thumbnails, dataset, within)
         # The old table goes first: no table ever names images that are not its own.
         file.unlink(missing_ok=True)
         for old in (names := layout.names(dataset), names.with_suffix(".json")):
             old.unlink(missing_ok=True)
-        images = file.parent / IMAGES
-        if images.exists():
-            shutil.rmtree(images)
+        for folder in (images := file.parent / IMAGES, kept := file.parent / CLIPS):
+            if folder.exists():
+                shutil.rmtree(folder)
         if any(one.pixels for one in stimuli):
             replace_synced(gathered, images)
+        if any(one.clip for one in stimuli):
+            replace_synced(clips, kept)
         if any(one.names for one in stimuli):
             write_table(names, _names(stimuli), "names", signed)
         write_table(file, table, "stimuli", signed)
@@ -200,6 +215,17 @@ def _names(stimuli: Sequence[Stimulus]) -> pd.DataFrame:
     """Return what each file calls the stimuli, in the order of files and names."""
     rows = sorted((*pair, one.name) for one in stimuli for pair in one.names)
     return pd.DataFrame(rows, columns=["file", "name", "stimulus"])
+
+
+def _write_clips(shots: Collection[Shot], folder: Path, dataset: str) -> dict[Shot, str]:
+    """Write the frames that clips are made of, each once, and return their digests."""
+    digests, seldom = {}, Seldom()
+    for done, shot in enumerate(sorted(shots, key=lambda one: (one.film, one.frame))):
+        seldom(f"{dataset}: {done} of {len(shots)} frames of clips")
+        pixels = shot.pixels()
+        Image.fromarray(pixels).save(folder / f"{shot.name}.png", format="PNG")
+        digests[shot] = pixel_digest(pixels)
+    return digests
 
 
 def _write(stimulus: Stimulus, folder: Path) -> tuple[dict[str, object], Thumbnail | None]:

@@ -82,7 +82,7 @@ def find_sources(nwb: Nwb, place: str, look: Look, *, read: bool = True) -> list
     IsomorphError
         When what stands there holds no images, or numbers no image has.
     """
-    paths = _expand(nwb.file, place.strip("/").split("/"))
+    paths = expand(nwb.file, place.strip("/").split("/"))
     return [_source(nwb, found, look, read) for found in paths]
 
 
@@ -96,7 +96,8 @@ def nearest_place(nwb: Nwb, place: str) -> str:
     return nearest(place, known) if known else "there is nothing below /stimulus"
 
 
-def _expand(group: Any, parts: list[str], below: str = "") -> list[str]:
+def expand(group: Any, parts: list[str], below: str = "") -> list[str]:
+    """Return the HDF5 paths that a path in parts leads to, sorted; a `*` stops at a slash."""
     if not parts:
         return [below]
     if not isinstance(group, h5py.Group):
@@ -105,7 +106,7 @@ def _expand(group: Any, parts: list[str], below: str = "") -> list[str]:
         place
         for name in sorted(fnmatch.filter(group, parts[0]) if "*" in parts[0] else [parts[0]])
         if name in group
-        for place in _expand(group[name], parts[1:], f"{below}/{name}".lstrip("/"))
+        for place in expand(group[name], parts[1:], f"{below}/{name}".lstrip("/"))
     ]
 
 

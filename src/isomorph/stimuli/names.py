@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from isomorph.errors import IsomorphError
 from isomorph.stimuli.naming import Naming, Texts, path_id
@@ -29,6 +30,9 @@ class Names:
         Ids of the stimulus table, in its order; empty where nobody knows yet.
     table : str
         The stimulus table, for messages.
+    rows : DataFrame or None
+        The stimulus table with what describes the stimuli, such as the ends of bins; None where
+        nobody knows yet.
     asked : dict of str to (str, Path)
         Every name that was asked for so far, with its stimulus ('' for none) and the first file
         that used it.
@@ -37,6 +41,7 @@ class Names:
     naming: Naming | None
     stimuli: npt.NDArray
     table: str
+    rows: pd.DataFrame | None = field(default=None, compare=False, repr=False)
     asked: dict[str, tuple[str, Path]] = field(default_factory=dict, compare=False, repr=False)
 
     def ids(self, file: Path, names: npt.NDArray) -> Texts:
@@ -62,7 +67,7 @@ class Names:
 
     def afresh(self) -> Names:
         """Return the same with nothing asked yet, for another subject."""
-        return Names(self.naming, self.stimuli, self.table)
+        return Names(self.naming, self.stimuli, self.table, self.rows)
 
     def lacking(self) -> list[str]:
         """Return the names that were asked for and are those of no stimulus."""
@@ -126,7 +131,7 @@ def unknown(table: str) -> Names:
     return Names(None, np.zeros(0, dtype=np.str_), table)
 
 
-def names_from(ids: Iterable[str], table: str) -> Names:
+def names_from(ids: Iterable[str], table: str, rows: pd.DataFrame | None = None) -> Names:
     """Return what names stand for where a name is the id of a stimulus, or the path of its image.
 
     Parameters
@@ -135,9 +140,11 @@ def names_from(ids: Iterable[str], table: str) -> Names:
         All stimuli, in their order.
     table : str
         The stimulus table, for messages.
+    rows : DataFrame, optional
+        The table itself.
     """
     known = np.array(list(ids), dtype=np.str_)
-    return Names(Naming(frozenset(known.tolist()), {}, {}, Path(), table), known, table)
+    return Names(Naming(frozenset(known.tolist()), {}, {}, Path(), table), known, table, rows)
 
 
 def misspelt(names: Iterable[str], stimuli: Iterable[str]) -> dict[str, str]:

@@ -38,7 +38,9 @@ def thumbnail(pixels: Pixels) -> Thumbnail:
     return np.asarray(small)
 
 
-def near_duplicates(thumbnails: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+def near_duplicates(
+    thumbnails: npt.NDArray[np.uint8], films: npt.NDArray[np.int64] | None = None
+) -> npt.NDArray[np.int64]:
     """Return for each image the first other one before it that looks the same.
 
     All pairs are first compared by a coarse correlation, tile by tile; those that pass, by the
@@ -48,6 +50,9 @@ def near_duplicates(thumbnails: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     Parameters
     ----------
     thumbnails : array of uint8 of shape (image, SIDE, SIDE, 3)
+    films : array of int of shape (image,), optional
+        The film that each is a frame of. Frames of one film look alike by nature, and are not
+        compared.
 
     Returns
     -------
@@ -67,6 +72,9 @@ def near_duplicates(thumbnails: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
             near = (
                 coarse[start : start + TILE] @ coarse[other : other + TILE].T > CORRELATION - 0.01
             )
+            if films is not None:
+                own = films[start : start + TILE], films[other : other + TILE]
+                near &= own[0][:, None] != own[1]
             pairs = np.argwhere(near) + np.array([start, other])
             pairs = pairs[pairs[:, 0] < pairs[:, 1]]
             alike = pairs[_alike(thumbnails, pairs)]

@@ -19,6 +19,35 @@ COLUMNS = (*("stimulus", "file", "sha256", "width", "height", "duplicate_of", "n
 
 
 @dataclass(frozen=True)
+class Shot:
+    """A frame of a film that is kept for the clips it is part of.
+
+    Attributes
+    ----------
+    film : str
+        The film.
+    frame : int
+        Which of its frames, counted from 0.
+    pixels : callable
+        Reads it.
+    """
+
+    film: str
+    frame: int
+    pixels: Callable[[], Pixels] = field(compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What the frame is called, as a stimulus and as a file."""
+        return shot_name(self.film, self.frame)
+
+
+def shot_name(film: str, frame: int) -> str:
+    """Return what a frame of a film is called: `city_000015`."""
+    return f"{film}_{frame:06d}"
+
+
+@dataclass(frozen=True)
 class Stimulus:
     """One stimulus before it is written.
 
@@ -35,6 +64,8 @@ class Stimulus:
     names : tuple of (str, str)
         Files, relative to the root of the archive's, and what each calls it; empty where its name
         is its id.
+    clip : tuple of Shot
+        Frames of a film that lead up to the stimulus, which is the last of them.
     """
 
     name: str
@@ -42,6 +73,7 @@ class Stimulus:
     original: Path | None = None
     described: dict[str, object] = field(default_factory=dict)
     names: tuple[tuple[str, str], ...] = ()
+    clip: tuple[Shot, ...] = ()
 
 
 def renamed(columns: Iterable[str], where: str) -> dict[str, str]:

@@ -9,7 +9,9 @@ from typing import Any
 from isomorph.registry import Registry
 from isomorph.stimuli import conditions, folder, matlab_structs, nwb
 from isomorph.stimuli.dataset_files import DatasetFiles
+from isomorph.stimuli.film import listing as film
 from isomorph.stimuli.stimulus import Stimulus
+from isomorph.stimuli.variable import listing as variable
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,9 @@ STIMULI: Registry[StimulusKind] = Registry(
         "folder": StimulusKind(folder.list_stimuli),
         "matlab": StimulusKind(matlab_structs.list_stimuli),
         "nwb": StimulusKind(nwb.list_stimuli, nwb.look),
+        "film": StimulusKind(film.list_stimuli),
         "conditions": StimulusKind(conditions.list_stimuli),
+        "variable": StimulusKind(variable.list_stimuli),
     },
 )
 """Listings by the `kind` of a dataset's stimuli, where these are its own."""

@@ -63,9 +63,15 @@ def with_own_columns(stimuli: Sequence[Stimulus], dataset: str) -> list[Stimulus
 
 
 def stimulus_table(
-    rows: Sequence[dict[str, object]], thumbnails: Sequence[Thumbnail | None], dataset: str
+    rows: Sequence[dict[str, object]],
+    thumbnails: Sequence[Thumbnail | None],
+    dataset: str,
+    within: str = "",
 ) -> pd.DataFrame:
     """Return the table of all stimuli, with duplicates marked and reported.
+
+    Frames of one film look alike as long as nothing moves, and are told apart by their time:
+    marked as duplicates they would all become one group. Frames of two films are marked.
 
     Parameters
     ----------
@@ -75,19 +81,28 @@ def stimulus_table(
         Of each image, see `isomorph.stimuli.near_duplicates.thumbnail`.
     dataset : str
         Its name, for what is said.
+    within : str, optional
+        Column of the film that each stimulus is a frame of.
     """
     table = pd.DataFrame(rows).astype({"width": "Int64", "height": "Int64"})
+    film = table[within] if within else table["stimulus"]
     first = table.groupby("sha256")["stimulus"].transform("first")
     again = (table["sha256"] != "") & (first != table["stimulus"])
+    again &= film.groupby(table["sha256"]).transform("first") != film
     table["duplicate_of"] = first.where(again, "")
     _say_pairs(dataset, table, "duplicate_of", "have exactly the pixels of another")
-    table["near_duplicate_of"] = _near(thumbnails, again.tolist(), table["stimulus"].tolist())
+    table["near_duplicate_of"] = _near(
+        thumbnails, again.tolist(), table["stimulus"].tolist(), film.tolist()
+    )
     _say_pairs(dataset, table, "near_duplicate_of", "look like another")
     return table
 
 
 def _near(
-    thumbnails: Sequence[Thumbnail | None], again: Sequence[bool], names: Sequence[str]
+    thumbnails: Sequence[Thumbnail | None],
+    again: Sequence[bool],
+    names: Sequence[str],
+    films: Sequence[str],
 ) -> list[str]:
     """Return the stimulus each looks like, '' for none; exact duplicates have that said already."""
     near = [""] * len(names)
@@ -98,9 +113,9 @@ def _near(
     }
     if seen:
         places = list(seen)
-        for place, other in zip(
-            places, near_duplicates(np.stack(list(seen.values()))), strict=True
-        ):
+        film = np.unique(np.array(films)[places], return_inverse=True)[1]
+        found = near_duplicates(np.stack(list(seen.values())), film)
+        for place, other in zip(places, found, strict=True):
             near[place] = names[places[other]] if other >= 0 else ""
     return near
 

@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from isomorph.study._base import Name, Naming, Spec, Unique
+from isomorph.study._base import Name, Spec, Unique
+from isomorph.study.columns import Columns, NamingOfColumns, refuse_empty, refuse_uneven
+from isomorph.study.film import FilmRows
 
 HIGH_PASS = 1 / 128
 """Cut-off of slow drifts, Hz; the usual one of SPM."""
@@ -23,16 +25,20 @@ class BidsEvents(Spec):
 
     files: str
     """Glob pattern inside the archive; `{subject}` stands for the subject."""
-    stimulus: str = "trial_type"
-    """Column whose values name the stimulus. Values are read as text: 2766534.015976 stays so."""
-    name: Naming = "{}"
-    """How a value becomes the stimulus' name: `image_{}`. With `{stem}` in place of `{}` the value
-    is a path, of which the last part without its ending counts."""
+    stimulus: str | Columns = "trial_type"
+    """Column whose values name the stimulus, or a list of columns that make it together, as in
+    `stimuli` of kind `conditions`. Values of a single column are read as text: 2766534.015976
+    stays so."""
+    name: NamingOfColumns = "{}"
+    """How a value becomes the stimulus' name: `image_{}`; of several columns `{}_{}`. With `{stem}`
+    in place of `{}` the value is a path, of which the last part without its ending counts."""
+    empty: str | None = None
+    """What stands in the name for a missing value where another column of the list has one."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for the row to count, by column."""
     without: Unique[str] = ()
     """Values of the stimulus column that are not stimuli, such as `rest`; empty cells and `n/a`
-    never are one."""
+    never are one. With a list of columns, names of stimuli."""
     clock: float = Field(default=1.0, gt=0)
     """Units of onset and duration in a second: 1 for seconds, 1000 for milliseconds."""
     duration: float | None = Field(default=None, ge=0)
@@ -43,6 +49,15 @@ class BidsEvents(Spec):
     repetition time or file are wrong, or `drop`, counted, where the scanner was stopped early."""
     shift: float = 0.0
     """Added to every onset, seconds: where volumes were left off the beginning of a run."""
+    film: FilmRows | None = None
+    """How rows show films, where stimuli are frames of these: values then name films, or number
+    frames. Each frame that is a stimulus becomes a trial that lasts until the next."""
+
+    @model_validator(mode="after")
+    def _a_place_for_each_value(self) -> BidsEvents:
+        refuse_uneven(self.name, self.stimulus, "stimulus")
+        refuse_empty(self.empty, self.stimulus)
+        return self
 
 
 class BidsConfounds(Spec):
@@ -210,10 +225,14 @@ class BidsResponses(Spec):
     per: Literal["run", "trial"] = "run"
     """One amplitude per stimulus and run, or one per trial. Trials of one run share its noise, so
     only amplitudes per run are independent repetitions."""
-    estimate: Literal["lsa", "lss", "ridge"] = "lsa"
+    estimate: Literal["lsa", "lss", "ridge", "shifted"] = "lsa"
     """`lsa`: all amplitudes of a run in one model. `lss`: each with all the others as one
     regressor, where stimuli follow each other so closely that one model confounds them with
-    drifts. `ridge`: all in one model under a penalty."""
+    drifts. `ridge`: all in one model under a penalty, which deconvolves the frames of a film.
+    `shifted`: no model of the response, but the mean of the volumes taken while a trial lasted, a
+    lag later, confounds and drifts taken off."""
+    lag: float = Field(default=5.0, ge=0)
+    """Of `shifted`: by how much BOLD follows what was shown, seconds."""
     penalty: float = Field(default=1.0, gt=0)
     """Of `ridge`, in units of the mean energy of what is penalised."""
     hrf: Literal["glover", "spm"] = "glover"
@@ -255,6 +274,8 @@ class BidsResponses(Spec):
                 "drift: cosine and confounds that hold cosines would model drift twice; set "
                 "drift: none"
             )
+        if self.estimate == "shifted" and self.noise != "none":
+            raise ValueError("estimate: shifted leaves no residuals; set noise: none")
         if self.estimate != "lsa" and self.noise_model != "ols":
             raise ValueError(f"estimate: {self.estimate} goes with noise_model: ols")
         return self

@@ -11,6 +11,15 @@ from isomorph.foreign.nwb.file import (
     stored,
 )
 from isomorph.foreign.nwb.image_containers import images_in_order
+from isomorph.foreign.nwb.series import (
+    TOLERANCE,
+    Clock,
+    check_ascending,
+    measured,
+    read_clock,
+    series_at,
+    series_values,
+)
 from isomorph.foreign.nwb.table_columns import (
     column,
     column_names,
@@ -25,21 +34,28 @@ from isomorph.foreign.nwb.table_columns import (
 )
 
 __all__ = [
+    "TOLERANCE",
     "WAY_OUT_OF_ZARR",
     "ZARR",
+    "Clock",
     "Nwb",
     "NwbContainer",
     "as_text",
+    "check_ascending",
     "column",
     "column_names",
     "images_in_order",
+    "measured",
     "open_nwb",
     "part",
     "paths",
     "ragged",
+    "read_clock",
     "row_ids",
     "rows_of",
     "said",
+    "series_at",
+    "series_values",
     "split",
     "stored",
     "text",

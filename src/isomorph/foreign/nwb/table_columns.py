@@ -44,9 +44,11 @@ def column(table: NwbContainer, name: str, where: str) -> Array:
     Raises
     ------
     IsomorphError
-        When there is no such column, it has several values per row, or it refers to something
-        without saying to what of it.
+        When it is no table, there is no such column, it has several values per row, or it refers to
+        something without saying to what of it.
     """
+    if not hasattr(table, "colnames"):
+        raise IsomorphError(f"{where}: is of type {table.neurodata_type}, expected a table")
     own, beyond = split(table, name)
     if own is None:
         raise IsomorphError(

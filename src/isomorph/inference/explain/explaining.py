@@ -52,8 +52,12 @@ class Explained:
     left_out: list[str]
 
 
+KINDS = ("partial", "weighted", "partition", "models")
+"""Tables of explanations."""
+
+
 def explanation_tables(
-    analysis: Analysis, roles: Roles, kinds: Collection[str] = (*APART, "models")
+    analysis: Analysis, roles: Roles, kinds: Collection[str] = KINDS
 ) -> Explained:
     """Explain the similarities of regions and models, under the main distance.
 

@@ -13,14 +13,13 @@ import xarray as xr
 from isomorph.foreign.entities import labels_of_runs
 from isomorph.responses.bids.atlases import atlas_files
 from isomorph.responses.bids.estimates import estimate, read_runs, with_signal
-from isomorph.responses.bids.events import add_counts
 from isomorph.responses.bids.preview import look
 from isomorph.responses.bids.regions import Regions, read_regions
 from isomorph.responses.bids.runs import Masked, Run
 from isomorph.responses.bids.scratch import Scratch
 from isomorph.responses.bids.subject_runs import by_session, gather
 from isomorph.responses.places import Place, in_space
-from isomorph.responses.presentations import repetitions
+from isomorph.responses.presentations import add_counts, repetitions
 from isomorph.responses.sessions import session_data, summary
 from isomorph.responses.subject_files import Read, SubjectFiles
 from isomorph.study.bids import AtlasRegions, BidsResponses
@@ -154,6 +153,8 @@ def _described(settings: BidsResponses) -> str:
     centred = (
         ", mean of the stimuli of all runs taken off in each" if settings.centre == "run" else ""
     )
+    if settings.estimate == "shifted":
+        return f"mean BOLD, {settings.lag:g} s after each {per}{centred}"
     return f"BOLD amplitude per {per}{centred}, noise normalisation {settings.noise}"
 
 

@@ -84,6 +84,8 @@ def make_design(
     onset, duration = (events[name].to_numpy(np.float64) for name in ("onset", "duration"))
     which = events["estimate"].to_numpy()
     conditions = (onset, duration, _weights(onset, duration, frames))
+    is_shifted = settings.estimate == "shifted"
+    regressor = _volumes_after if is_shifted else _regressor
     with warnings.catch_warnings():
         # columns that cannot be told apart are found by `isomorph.responses.bids.glm.estimable`,
         # and counted
@@ -91,7 +93,7 @@ def make_design(
         warnings.filterwarnings("ignore", message="divide by zero", category=RuntimeWarning)
         warnings.filterwarnings("ignore", message=".*not considered in", category=UserWarning)
         columns = {
-            number: _regressor([values[which == number] for values in conditions], frames, settings)
+            number: regressor([values[which == number] for values in conditions], frames, settings)
             for number in np.unique(which).tolist()
         }
         others = make_first_level_design_matrix(
@@ -101,6 +103,8 @@ def make_design(
             add_regs=confounds if confounds is not None and confounds.size else None,
         )
     unwanted = [columns.pop(-1)] if -1 in columns else []
+    if is_shifted:  # marks of volumes explain nothing
+        unwanted = []
     interest = np.column_stack([columns[number] for number in sorted(columns)])
     return Design(interest, np.column_stack([*unwanted, others.to_numpy(dtype=np.float64)]))
 
@@ -115,6 +119,15 @@ def _regressor(condition: Sequence[Array], frames: Array, settings: BidsResponse
     column: Array = found[:, 0]
     # one of zeros, of trials after the run, comes with rounding errors
     return np.where(np.abs(column).max() > EMPTY, column, 0.0)
+
+
+def _volumes_after(condition: Sequence[Array], frames: Array, settings: BidsResponses) -> Array:
+    """Mark the volumes taken while trials lasted, a lag later: (scan,)."""
+    onset, duration, _ = condition
+    start = onset + settings.lag
+    stop = start + np.maximum(duration, frames[1] - frames[0])  # an impulse has one volume
+    inside = (frames[:, None] >= start - EMPTY) & (frames[:, None] < stop - EMPTY)
+    return inside.any(axis=1).astype(np.float64)
 
 
 def _weights(onset: Array, duration: Array, frames: Array) -> Array:

@@ -240,6 +240,26 @@ def ridge(design: Design, volumes: Array, penalty: float, residuals: bool = True
     return Fit(weights @ volumes, left_over, freedom)
 
 
+def shifted(design: Design, volumes: Array) -> Fit:
+    """Average the volumes that each column of interest marks, without what nuisance explains.
+
+    Parameters
+    ----------
+    design : Design
+        Of the run; a column of interest is 1 at the volumes of its amplitude.
+    volumes : array of shape (scan, voxel)
+    """
+    marked = design.interest.sum(axis=0)
+    weights = design.interest / np.where(marked > 0, marked, 1)
+    left = _without(design.nuisance, volumes)
+    return Fit(weights.T @ left, volumes[:0], len(volumes) - rank(design.nuisance))
+
+
+def marks(design: Design) -> Array:
+    """Tell which columns of interest mark a volume."""
+    return np.asarray(design.interest.any(axis=0))
+
+
 def _of_the_whole(design: Design, volumes: Array, residuals: bool) -> tuple[Array, int]:
     """Return residuals of the model of every column, and their degrees of freedom."""
     if not residuals:

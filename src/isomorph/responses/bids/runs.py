@@ -20,7 +20,17 @@ from isomorph.responses.bids.bold import (
 )
 from isomorph.responses.bids.confounds import Confounds, read_confounds
 from isomorph.responses.bids.design import Design, make_design
-from isomorph.responses.bids.glm import Fit, ar1, estimable, lss, ols, present, ridge
+from isomorph.responses.bids.glm import (
+    Fit,
+    ar1,
+    estimable,
+    lss,
+    marks,
+    ols,
+    present,
+    ridge,
+    shifted,
+)
 from isomorph.responses.bids.run_files import RunFiles
 from isomorph.responses.bids.scratch import Scratch
 from isomorph.responses.bids.timing import Timing, timing
@@ -53,10 +63,11 @@ ESTIMATES: Registry[Callable[[Design, Array, BidsResponses, bool], Fit]] = Regis
         "ridge": lambda design, volumes, settings, residuals: ridge(
             design, volumes, settings.penalty, residuals
         ),
+        "shifted": lambda design, volumes, settings, residuals: shifted(design, volumes),
     },
 )
 TOLD: Registry[Callable[[Design], Array]] = Registry(
-    "estimate", {"lsa": estimable, "lss": present, "ridge": present}
+    "estimate", {"lsa": estimable, "lss": present, "ridge": present, "shifted": marks}
 )
 """Which amplitudes can be estimated: in one model with all others, else beside nuisances alone."""
 
@@ -233,6 +244,7 @@ class Reader:
         amount, names, first = self._amplitudes(label, known)
         whole = make_design(trials, amount, frames, self.settings, masked.confounds.regressors)
         design = whole.at(kept)
+        self._refuse_crowded(run, design.matrix.shape[1], len(values))
         tell = TOLD[self.settings.estimate]
         told = tell(design)
         if not told.any():
@@ -278,7 +290,19 @@ class Reader:
             When a JSON file is not what it must be; see `read_trials` too.
         """
         clock = timing(run.bold, self.jsons, self.settings, repetition, start, header)
-        return read_trials(run, clock, n_scans, self.settings.events, self.names)
+        found = read_trials(run, clock, n_scans, self.settings.events, self.names)
+        self._refuse_crowded(run, len(set(found.label[found.known].tolist())), n_scans)
+        return found
+
+    def _refuse_crowded(self, run: RunFiles, columns: int, n_scans: int) -> None:
+        """Refuse a model of the frames of a film that has as many columns as there are volumes."""
+        settings = self.settings
+        if settings.events.film is not None and settings.estimate == "lsa" and columns >= n_scans:
+            raise IsomorphError(
+                f"{run.bold}: one model of a film takes {columns} columns or more, and there are "
+                f"{n_scans} volumes; set responses.estimate: ridge or shifted, or stimuli.every "
+                "to more seconds"
+            )
 
     def _amplitudes(self, label: Array, known: Array) -> tuple[Array, Array, Array]:
         """Return to which amplitude each trial belongs, each one's stimulus and its first trial."""

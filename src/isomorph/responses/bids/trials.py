@@ -12,9 +12,12 @@ from isomorph.errors import IsomorphError
 from isomorph.responses.bids.events import read_events
 from isomorph.responses.bids.run_files import RunFiles
 from isomorph.responses.bids.timing import Timing
-from isomorph.responses.presentations import usable
+from isomorph.responses.plays import films_of, shown_frames
+from isomorph.responses.presentations import add_counts, refuse_repeated, usable
 from isomorph.stimuli.names import Names
 from isomorph.study.bids import BidsEvents
+from isomorph.study.columns import column_names
+from isomorph.study.film import FilmRows
 
 Array = npt.NDArray
 
@@ -82,8 +85,11 @@ def read_trials(
     """
     frames = clock.frames(n_scans)
     trials, dropped = read_events(run.events, events)
+    if events.film is not None:
+        trials, left_out = _of_frames(trials, run, clock, events, events.film, names)
+        dropped = add_counts(dropped, left_out)
     label = names.ids_or_names(run.events, trials["name"].to_numpy(dtype=np.str_))
-    where = f"{run.events}: {events.stimulus}"
+    where = f"{run.events}: {' and '.join(column_names(events.stimulus))}"
     onset = trials["onset"].to_numpy()
     known, more = usable(label, onset, names.stimuli, where, names.table, names.has(label))
     found = Trials(trials, label, known, clock, frames, dropped | more)
@@ -105,3 +111,27 @@ def read_trials(
         )
     counted = {**found.dropped, "events after the last volume": int(late.sum())}
     return Trials(trials[~late], label[~late], known[~late], clock, frames, counted)
+
+
+def _of_frames(
+    trials: pd.DataFrame,
+    run: RunFiles,
+    clock: Timing,
+    events: BidsEvents,
+    film: FilmRows,
+    names: Names,
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return a trial for each frame that was shown and is a stimulus, lasting until the next."""
+    films = films_of(names, "responses.events.film")
+    label, onset, lasts = (trials[name].to_numpy() for name in ("name", "onset", "duration"))
+    where = f"{run.events}: {events.stimulus}"
+    shown = shown_frames(label.astype(np.str_), onset, lasts, films, film, where)
+    refuse_repeated(shown.stimulus, shown.onset, where)
+    if (shortest := float(shown.lasts.min())) < clock.repetition * (1 - 1e-6):
+        raise IsomorphError(
+            f"{run.bold}: a volume is taken every {clock.repetition:g} s, and stimuli of the film "
+            f"follow one another every {shortest:g} s; set stimuli.every: {clock.repetition:g} or "
+            "more"
+        )
+    found = pd.DataFrame({"onset": shown.onset, "duration": shown.lasts, "name": shown.stimulus})
+    return found.sort_values("onset", kind="stable").reset_index(drop=True), shown.dropped

@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.foreign.nwb import Nwb, text
-from isomorph.responses.nwb.samples import read_clock, series_at, series_values
+from isomorph.foreign.nwb import Nwb, read_clock, series_at, series_values, text
 from isomorph.responses.nwb.values import as_written
 from isomorph.study.responses import Presentations
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.nwb.samples import TOLERANCE, Clock
+from isomorph.foreign.nwb import TOLERANCE, Clock
 from isomorph.study.responses import Windowed
 
 Array = npt.NDArray

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import xarray as xr
 
 from isomorph.errors import IsomorphError
-from isomorph.foreign.nwb import Nwb, text, values_of
+from isomorph.foreign.nwb import Nwb, measured, text, values_of
 from isomorph.responses.nwb.count_windows import (
     said_windows,
     spikes_per_window,
@@ -20,10 +20,7 @@ from isomorph.responses.nwb.recordings import (
     session_of,
 )
 from isomorph.responses.nwb.sampled import Sampled, sampled
-from isomorph.responses.nwb.samples import (
-    measured,
-    sums_before,
-)
+from isomorph.responses.nwb.samples import sums_before
 from isomorph.responses.nwb.units import kept, refuse_none
 from isomorph.study.responses import RasterResponses
 

@@ -9,11 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from isomorph.errors import IsomorphError
-from isomorph.foreign.nwb import NwbContainer, stored
+from isomorph.foreign.nwb import NwbContainer, check_ascending, read_clock, series_at, stored
 from isomorph.responses.clocks import refuse_windows
 from isomorph.responses.nwb.count_windows import all_windows, places_of, refuse_coarse
 from isomorph.responses.nwb.recordings import Open
-from isomorph.responses.nwb.samples import check_ascending, read_clock, series_at
 from isomorph.responses.nwb.uncovered import BEYOND, without_uncovered
 from isomorph.study.responses import Windowed
 

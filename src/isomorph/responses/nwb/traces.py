@@ -11,6 +11,7 @@ from isomorph.foreign.nwb import (
     NwbContainer,
     as_text,
     column,
+    measured,
     paths,
     row_ids,
     rows_of,
@@ -27,10 +28,7 @@ from isomorph.responses.nwb.recordings import (
     session_of,
 )
 from isomorph.responses.nwb.sampled import Sampled, sampled
-from isomorph.responses.nwb.samples import (
-    measured,
-    sums_before,
-)
+from isomorph.responses.nwb.samples import sums_before
 from isomorph.responses.nwb.units import kept, passing, refuse_none
 from isomorph.responses.region_names import placed
 from isomorph.study.responses import TraceResponses
