@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from isomorph.inference.families import LEVEL, Hypotheses, answered
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.numerals import percent
-from isomorph.responses.nwb.recordings import session_names
-from isomorph.responses.rates.subject import sessions_of, table_of
+from isomorph.responses.nwb.recordings import Recording, by_session
+from isomorph.responses.rates.subject import table_of, visits_in
 from isomorph.responses.rates.tuning import Tuning, tuning_of
+from isomorph.responses.subject_files import SubjectFiles
 from isomorph.saying import say
 from isomorph.stages.common import write_tables
 from isomorph.stages.datasets import names_of
@@ -63,20 +65,12 @@ def run(layout: Layout, dataset: str) -> None:
     read: set[Path] = set()
     for number, subject in enumerate(spec.subjects):
         _, files = asked(layout, dataset, subject, names_of(layout, dataset), "tuning")
-        ids: list[str] = []
-        paths: list[Path] = []
-        found: list[list[Tuning]] = []
-        for session, visits, read_from in sessions_of(files, responses):
-            rng = np.random.default_rng([inference.seed, number, len(found)])
-            own = tuning_of(
-                visits, responses, table_of(files), inference.permutations, rng, files.where
-            )
-            found.append(own)
-            ids.append(session)
-            paths.append(read_from[0])
-            read.update(read_from)
-            files.say(f"{read_from[0].name}: {len(visits.spikes.ids)} units")
-        for session, own in zip(session_names(ids, paths), found, strict=True):
+        seed = (inference.seed, number)
+        found, own_files = by_session(
+            _tuned(files, responses, permutations=inference.permutations, seed=seed)
+        )
+        read.update(own_files)
+        for session, own in found.items():
             about = {"dataset": dataset, "simulated": spec.simulated, "subject": subject,
                      "session": session}  # fmt: skip
             parts += [part for one in own for part in _by_region(one, about)]
@@ -95,6 +89,17 @@ def run(layout: Layout, dataset: str) -> None:
     signed = stamp(layout, "tuning", dataset, seed=inference.seed, source=source, also=hashes)
     table = pd.concat([units, regions], ignore_index=True)
     write_tables(layout, dataset, {"tuning": table}, signed)
+
+
+def _tuned(
+    files: SubjectFiles, responses: RateResponses, *, permutations: int, seed: tuple[int, int]
+) -> Iterator[tuple[Recording, list[Tuning], tuple[Path, ...]]]:
+    """Yield the tuning of the units of each recording of a subject."""
+    for place, (recording, visits, read_from) in enumerate(visits_in(files, responses)):
+        rng = np.random.default_rng([*seed, place])
+        found = tuning_of(visits, responses, table_of(files), permutations, rng, files.where)
+        files.say(f"{recording.path.name}: {len(visits.spikes.ids)} units")
+        yield recording, found, read_from
 
 
 def _by_region(one: Tuning, about: dict[str, Any]) -> list[Hypotheses]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,7 @@ import xarray as xr
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import WAY_OUT_OF_ZARR, ZARR, Nwb, open_nwb
 from isomorph.responses.clocks import clock_hint
-from isomorph.responses.nwb.companions import companion_of, refuse_other_clock
+from isomorph.responses.nwb.companions import companion_of, identity, refuse_other_clock
 from isomorph.responses.nwb.count_windows import all_windows, said_windows
 from isomorph.responses.nwb.observed import without_invalid
 from isomorph.responses.nwb.shown_stimuli import ShownInRecording, read_shown
@@ -26,6 +27,7 @@ from isomorph.study.recorded import Recorded, RegionName, RegionTable
 from isomorph.study.responses import Windowed
 
 Array = npt.NDArray
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -178,6 +180,33 @@ def _elsewhere(
     if isinstance(region, RegionTable):
         return read_listed(files, region)
     return Everywhere(region.name) if isinstance(region, RegionName) else None
+
+
+def by_session(
+    read: Iterable[tuple[Recording, T, Sequence[Path]]],
+) -> tuple[dict[str, T], list[Path]]:
+    """Return what was read of each recording by the name of its session, and all files it is of.
+
+    Parameters
+    ----------
+    read : iterable of (Recording, object, sequence of Path)
+        Of each recording, which is open until the next is asked for.
+
+    Raises
+    ------
+    IsomorphError
+        When two recordings cannot be told apart.
+    """
+    ids: list[str] = []
+    paths: list[Path] = []
+    found: list[T] = []
+    files: set[Path] = set()
+    for recording, one, read_from in read:
+        ids.append(identity(recording.nwb).session)
+        paths.append(recording.path)
+        found.append(one)
+        files.update(read_from)
+    return dict(zip(session_names(ids, paths), found, strict=True)), sorted(files)
 
 
 def session_names(ids: Sequence[str], files: Sequence[Path]) -> list[str]:

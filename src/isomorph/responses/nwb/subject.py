@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import xarray as xr
 
@@ -20,9 +20,8 @@ from isomorph.responses.nwb import (
     traces,
     units_of,
 )
-from isomorph.responses.nwb.companions import identity
 from isomorph.responses.nwb.count_windows import all_windows
-from isomorph.responses.nwb.recordings import Open, recordings, session_names
+from isomorph.responses.nwb.recordings import Open, by_session, recordings
 from isomorph.responses.nwb.sampled import sampled
 from isomorph.responses.nwb.uncovered import outside
 from isomorph.responses.nwb.units import kept, refuse_none
@@ -36,6 +35,7 @@ from isomorph.study.responses import (
 )
 
 Recordings = NwbResponses | TraceResponses | RasterResponses
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -74,16 +74,13 @@ def read(files: SubjectFiles, settings: Recordings) -> Read:
         When a file, table, series or column is not there or cannot be used, or two recordings
         cannot be told apart.
     """
-    sessions: list[xr.Dataset] = []
-    inputs: set[Path] = set()
 
-    def held(recording: Open, read_from: Sequence[Path]) -> None:
-        sessions.append(KINDS[settings.kind].read(recording, settings))
-        inputs.update(read_from)
-        files.say(f"{recording.path.name}: {summary(sessions[-1])}")
+    def told(recording: Open) -> xr.Dataset:
+        data = KINDS[settings.kind].read(recording, settings)
+        files.say(f"{recording.path.name}: {summary(data)}")
+        return data
 
-    names = _each(files, settings, held)
-    return Read(dict(zip(names, sessions, strict=True)), sorted(inputs))
+    return Read(*by_session(_each(files, settings, told)))
 
 
 def look(files: SubjectFiles, settings: Recordings) -> None:
@@ -92,20 +89,17 @@ def look(files: SubjectFiles, settings: Recordings) -> None:
     Tables, columns, series, regions, names of stimuli, clocks and windows are looked at, see
     `RecordingKind`.
     """
-    _each(files, settings, lambda recording, _: KINDS[settings.kind].look(recording, settings))
+    kind = KINDS[settings.kind]
+    by_session(_each(files, settings, lambda recording: kind.look(recording, settings)))
 
 
 def _each(
-    files: SubjectFiles, settings: Windowed, use: Callable[[Open, Sequence[Path]], None]
-) -> list[str]:
-    """Use each recording while it is open, and return the name of each one's session."""
-    ids, paths = [], []
+    files: SubjectFiles, settings: Windowed, use: Callable[[Open], T]
+) -> Iterator[tuple[Open, T, tuple[Path, ...]]]:
+    """Use each recording while it is open."""
     for recording, read_from in recordings(files, settings):
-        ids.append(identity(recording.nwb).session)
-        paths.append(recording.path)
-        use(recording, read_from)
+        yield recording, use(recording), read_from
     files.names.refuse_misspelt()
-    return session_names(ids, paths)
 
 
 def _spikes(recording: Open, settings: NwbResponses) -> None:

@@ -11,8 +11,7 @@ import xarray as xr
 
 from isomorph.foreign.nwb import Nwb
 from isomorph.responses.nwb import units_of
-from isomorph.responses.nwb.companions import identity
-from isomorph.responses.nwb.recordings import Recording, opened, session_names
+from isomorph.responses.nwb.recordings import Recording, by_session, opened
 from isomorph.responses.rates.session import session_of
 from isomorph.responses.rates.spikes import (
     observed_time,
@@ -70,15 +69,15 @@ def variable_of(files: SubjectFiles) -> VariableStimuli:
     return files.stimuli
 
 
-def sessions_of(
+def visits_in(
     files: SubjectFiles, settings: RateResponses
-) -> Iterator[tuple[str, Visits, tuple[Path, ...]]]:
+) -> Iterator[tuple[Recording, Visits, tuple[Path, ...]]]:
     """Read the spikes of a subject's recordings, one after another.
 
     Yields
     ------
-    session : str
-        Id of the session as the recording has it, '' where it has none.
+    recording : Recording
+        Open until the next is asked for.
     visits : Visits
     files : tuple of Path
         All files it is read from.
@@ -87,7 +86,7 @@ def sessions_of(
     for one in followed(files, settings):
         spikes = spikes_of(one.recording, one.holder, one.track, settings)
         visits = visits_of(spikes, variable_of(files), table)
-        yield identity(one.recording.nwb).session, visits, one.files
+        yield one.recording, visits, one.files
 
 
 def table_of(files: SubjectFiles) -> pd.DataFrame:
@@ -111,31 +110,32 @@ def read(files: SubjectFiles, settings: RateResponses) -> Read:
         When a file, series, table or column is not there or cannot be used, spikes and variable
         are on different clocks, or two recordings cannot be told apart.
     """
-    sessions: list[xr.Dataset] = []
-    ids: list[str] = []
-    paths: list[Path] = []
-    inputs: set[Path] = set()
-    for session, visits, read_from in sessions_of(files, settings):
-        data = session_of(visits, settings, table_of(files), files.where)
-        sessions.append(data)
-        ids.append(session)
-        paths.append(read_from[0])
-        inputs.update(read_from)
-        files.say(f"{read_from[0].name}: {summary(data)}")
-    return Read(dict(zip(session_names(ids, paths), sessions, strict=True)), sorted(inputs))
+
+    def sessions() -> Iterator[tuple[Recording, xr.Dataset, tuple[Path, ...]]]:
+        for recording, visits, read_from in visits_in(files, settings):
+            data = session_of(visits, settings, table_of(files), files.where)
+            files.say(f"{recording.path.name}: {summary(data)}")
+            yield recording, data, read_from
+
+    return Read(*by_session(sessions()))
 
 
 def look(files: SubjectFiles, settings: RateResponses) -> None:
     """Open a subject's recordings and refuse what `read` would, of most spikes nothing read."""
-    ids, paths = [], []
-    for one in followed(files, settings):
-        recording, where = one.recording, str(one.recording.path)
-        trains, _, _, keep, dropped = units_of(recording, settings)
-        track, keep, _ = observed_time(recording, one.holder, one.track, keep, dropped)
-        between = trains.between(keep, where)
-        refuse_clocks(trains, keep, track, between)
-        out = uncovered_at_a_glance(track, between)
-        refuse_uncovered(track, out, between, settings.uncovered)
-        ids.append(identity(recording.nwb).session)
-        paths.append(recording.path)
-    session_names(ids, paths)
+
+    def looked() -> Iterator[tuple[Recording, None, tuple[Path, ...]]]:
+        for one in followed(files, settings):
+            _look(one, settings)
+            yield one.recording, None, one.files
+
+    by_session(looked())
+
+
+def _look(one: Followed, settings: RateResponses) -> None:
+    recording = one.recording
+    trains, _, _, keep, dropped = units_of(recording, settings)
+    track, keep, _ = observed_time(recording, one.holder, one.track, keep, dropped)
+    between = trains.between(keep, str(recording.path))
+    refuse_clocks(trains, keep, track, between)
+    out = uncovered_at_a_glance(track, between)
+    refuse_uncovered(track, out, between, settings.uncovered)
