@@ -15,8 +15,9 @@ from isomorph.catalogue import ordered
 from isomorph.errors import IsomorphError
 from isomorph.inference.gather import Candidates
 from isomorph.inference.likeness import lags_of_rdm, lags_of_responses
+from isomorph.inference.marked_rows import marked
 from isomorph.inference.members import ModelFamily
-from isomorph.inference.on_axes import NOT_TOLD, OnAxes, marked, on_axes
+from isomorph.inference.on_axes import NOT_TOLD, OnAxes, on_axes
 from isomorph.inference.permutation import Shuffling, shuffled
 from isomorph.inference.places import places_of
 from isomorph.inference.setting import UNSHUFFLED, UNSURE, Setting, make_draws, signs_where_enough
@@ -479,7 +480,7 @@ def test_a_level_keeps_the_axes_it_has_values_on():
 def test_nothing_but_the_mechanism_exchanges_stimuli():
     """Whatever permutes stimuli asks `orders_of`, which knows what follows what."""
     room = Path(iso.__file__).parent
-    able = {"groups.py", "on_axes.py", "permutation.py"}
+    able = {"groups.py", "on_axes.py", "permutation.py", "stimulus_orders.py"}
     calls = {
         file.name
         for file in (room / "inference").rglob("*.py")

@@ -25,7 +25,7 @@ from isomorph.inference.featured import (
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
 from isomorph.inference.groups import group_count
 from isomorph.inference.many_stimuli import NO_PAIRS
-from isomorph.inference.on_axes import marked
+from isomorph.inference.marked_rows import marked
 from isomorph.inference.region_pairs import compare_regions
 from isomorph.inference.setting import Draws
 from isomorph.inference.waiting import long_wait

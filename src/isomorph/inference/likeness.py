@@ -19,9 +19,6 @@ exponential decay after 2.3 time constants."""
 ALIKE = 0.05
 """Likeness of the nearest below which no stimulus is like another."""
 
-LEAST = 2
-"""Steps that a block is at least, or blocks would be single stimuli."""
-
 PAIRS = 2**22
 """Numbers of units looked at together."""
 

@@ -10,7 +10,7 @@ left, see `isomorph.inference.shuffles`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
+from isomorph.inference.block_sizes import block_sizes
 from isomorph.inference.groups import (
     FEWEST_GROUPS,
     Labels,
@@ -30,24 +31,13 @@ from isomorph.inference.groups import (
     too_few_orders,
     value_or_self,
 )
-from isomorph.inference.likeness import LEAST
 from isomorph.inference.places import ROUNDING, Places, places_of
 from isomorph.inference.shifts import blocks_exchanged, lags, n_shifts, not_shifted, shifts
 from isomorph.measures import Counts, Floats, Measure
 from isomorph.prediction.margins import Near, links_of, margins
 from isomorph.study.axes import StimulusAxis
-from isomorph.study.blocks import PLAIN, Blocks, of_column
+from isomorph.study.blocks import PLAIN
 from isomorph.study.inference import Inference
-
-LENGTHS = 2
-"""How many times as far as neighbours are alike a block reaches: with one the exchange of blocks
-had p at .05 in up to .10 of simulated films, and intervals were too narrow."""
-
-ASK = r"^(\d+) (?:costly )?permutations?( cannot give .*): ask for at least.*$"
-"""What is said of too few draws, where no more shifts can be asked for."""
-
-SHUFFLED = ("comparisons", "regions", "predictions")
-"""Tables whose p are of shuffled stimuli."""
 
 FOLLOWED = "stimuli_on_axes"
 """Under which provenance says what was done."""
@@ -176,9 +166,8 @@ class OnAxes:
         """
         if not n or (tested and self.untested):
             return np.empty((0, len(self.table)), dtype=np.intp)
-        if not tested and self.untested and not not_shifted(self.places):
-            return shifts(self.places, n, rng)
-        if self.exchange == "shifts":
+        can_shift = not tested and self.untested and not not_shifted(self.places)
+        if self.exchange == "shifts" or can_shift:
             return shifts(self.places, n, rng)
         if len(self.places.axes) > 1:
             return exchanged(self.groups, n, rng)
@@ -261,32 +250,6 @@ class OnAxes:
         return list(zip(self.places.axes, values.tolist(), strict=True))
 
 
-def marked(tables: Mapping[str, pd.DataFrame], along: OnAxes | None) -> dict[str, pd.DataFrame]:
-    """Return tables whose rows say that blocks of stimuli were drawn, and what was exchanged.
-
-    Parameters
-    ----------
-    tables : mapping of str to DataFrame
-    along : OnAxes or None
-        Without, tables are left as they are.
-    """
-    if along is None:
-        return dict(tables)
-    found = {}
-    for name, table in tables.items():
-        own = table.copy()
-        if "scheme" in own:
-            own["scheme"] = own["scheme"].str.replace(r"^stimuli", "blocks of stimuli", regex=True)
-        if name in SHUFFLED and {"p", "p_note"} <= set(own):
-            notes = own["p_note"].fillna("").str.replace(ASK, r"\1 shifts\2; there are no more",
-                                                         regex=True)  # fmt: skip
-            joined = notes.map(lambda note: f"{along.exchanged}; {note}" if note else
-                               along.exchanged)  # fmt: skip
-            own["p_note"] = joined.where(own["p"].notna(), own["p_note"])
-        found[name] = own
-    return found
-
-
 def on_axes(
     table: pd.DataFrame,
     axes: Sequence[StimulusAxis],
@@ -305,8 +268,7 @@ def on_axes(
     inference : Inference
         Its `blocks` and `keep_together` are heeded.
     lags_found : callable
-        Says of places after how many steps of every axis stimuli are no longer alike; asked where
-        a length or a gap is not given.
+        See `isomorph.inference.block_sizes.block_sizes`.
     where : str
         The study's file, for messages.
 
@@ -322,72 +284,13 @@ def on_axes(
     places = places_of(table, axes, where)
     if asked.exchange == "shifts" and (why := not_shifted(places)):
         raise IsomorphError(f"{key}.exchange: shifts: {why}; expected blocks or auto")
-    lengths, gaps, chosen = _sizes(asked, places, lags_found, key)
+    lengths, gaps, chosen = block_sizes(asked, places, lags_found, key)
     return OnAxes(
         table, places, lengths, gaps, chosen, asked.exchange, inference.keep_together, where
     )
-
-
-def _sizes(
-    asked: Blocks, places: Places, lags_found: Callable[[Places], list[int]], key: str
-) -> tuple[Floats, Floats, bool]:
-    """Return lengths and gaps of every axis, and whether any length is from the data."""
-    found: list[int] | None = None
-    lengths, gaps, chosen = np.zeros(len(places.axes)), np.zeros(len(places.axes)), False
-    for at, axis in enumerate(places.axes):
-        length = of_column(asked.length, axis.column, f"{key}.length")
-        gap = of_column(asked.gap, axis.column, f"{key}.gap")
-        step = float(places.steps[at])
-        if length is None or gap is None:
-            found = found or lags_found(places)
-            chosen |= length is None
-            gap = found[at] * step if gap is None else gap
-            length = max(LEAST, LENGTHS * found[at]) * step if length is None else length
-        if length < LEAST * step * (1 - ROUNDING):
-            raise IsomorphError(
-                f"{key}.length: {length:g} of {axis.column} holds a single stimulus, and "
-                f"neighbours are {step:g} apart; expected at least {LEAST * step:g}"
-            )
-        lengths[at], gaps[at] = length, gap
-    return lengths, gaps, chosen
 
 
 def _in_units(values: Floats, axes: Sequence[StimulusAxis]) -> str:
     return " by ".join(
         f"{value:.4g} of {axis.column}" for value, axis in zip(values.tolist(), axes, strict=True)
     )
-
-
-def orders_of(
-    groups: Labels,
-    along: OnAxes | None,
-    n: int,
-    rng: np.random.Generator,
-    *,
-    tested: bool = True,
-) -> Counts:
-    """Return orders of the stimuli in which whole groups change places, or courses are shifted.
-
-    Parameters
-    ----------
-    groups : array of shape (stimulus,)
-    along : OnAxes or None
-        None where stimuli do not follow one another.
-    n : int
-    rng : Generator
-    tested : bool
-        Whether they test: then there are none where there are too few. For what chance gives on
-        average a few do.
-
-    Returns
-    -------
-    array of shape (order, stimulus)
-    """
-    if along is not None:
-        return along.orders(n, rng, tested=tested)
-    return exchanged(groups, 0 if tested and too_few_orders(groups) else n, rng)
-
-
-def untested_of(groups: Labels, along: OnAxes | None) -> str:
-    """Return why orders of the stimuli test nothing; empty where they do."""
-    return too_few_orders(groups) if along is None else along.untested

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from isomorph.inference.bootstrap import draw
 from isomorph.inference.groups import Labels, draw_groups, group_count, too_few_groups
-from isomorph.inference.on_axes import NOT_TOLD, OnAxes, orders_of, untested_of
+from isomorph.inference.on_axes import NOT_TOLD, OnAxes
+from isomorph.inference.stimulus_orders import orders_of, untested_of
 from isomorph.inference.stimulus_splits import Stimuli, StimulusSplits, make_splits
 from isomorph.measures import Counts, Floats, Measure
 from isomorph.measures.first_order import signs_of

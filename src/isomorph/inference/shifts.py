@@ -137,12 +137,8 @@ def by_lag(values: Floats, lag: NDArray[np.intp]) -> Floats:
 
 def less_lag(values: Floats, lag: NDArray[np.intp]) -> Floats:
     """Return values less the means over the pairs that are as far apart, see `by_lag`."""
-    counts = np.bincount(lag)
-    flat = values.reshape(-1, values.shape[-1])
-    found = np.empty(flat.shape)
-    for row, own in zip(found, flat, strict=True):
-        np.subtract(own, (np.bincount(lag, own) / counts)[lag], out=row)
-    return found.reshape(values.shape)
+    means = by_lag(values, lag)
+    return np.subtract(values, means, out=means)
 
 
 def _courses(places: Places) -> list[Labels]:

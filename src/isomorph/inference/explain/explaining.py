@@ -20,7 +20,7 @@ from isomorph.inference.explain.weighted_models import weighted_rows
 from isomorph.inference.families import APART, Hypotheses, answered
 from isomorph.inference.featured import beyond_rdms, of_rdms_alone
 from isomorph.inference.gather import candidates_of, regions_of
-from isomorph.inference.on_axes import marked
+from isomorph.inference.marked_rows import marked
 from isomorph.measures import MEASURES
 from isomorph.rdms.paired import of_layers
 

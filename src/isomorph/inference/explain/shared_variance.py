@@ -31,8 +31,8 @@ import pandas as pd
 from isomorph.inference.estimated import Row
 from isomorph.inference.explain.material import Material, Roles, no_estimate
 from isomorph.inference.explain.similarities import Drawn, Similarities
-from isomorph.inference.on_axes import orders_of, untested_of
 from isomorph.inference.permutation import shuffled
+from isomorph.inference.stimulus_orders import orders_of, untested_of
 from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.ties import NONE, Indices
 from isomorph.measures import Floats

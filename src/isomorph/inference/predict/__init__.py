@@ -12,13 +12,14 @@ from isomorph.inference.bootstrap import draw
 from isomorph.inference.featured import GRAM
 from isomorph.inference.gather import candidates_of
 from isomorph.inference.groups import draw_groups, group_count, too_few_groups
-from isomorph.inference.on_axes import marked, orders_of, untested_of
+from isomorph.inference.marked_rows import marked
 from isomorph.inference.predict.methods import methods_of, ridge_of
 from isomorph.inference.predict.predicting import Task, predict
 from isomorph.inference.predict.recorded import recorded
 from isomorph.inference.predict.scored import Drawn
 from isomorph.inference.predict.shared import shared_rows
 from isomorph.inference.predict.tables import Tables, nothing_there
+from isomorph.inference.stimulus_orders import orders_of, untested_of
 from isomorph.inference.stimulus_splits import Stimuli, dealt, together
 from isomorph.prediction import Fold, folds_of
 

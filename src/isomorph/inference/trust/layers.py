@@ -10,7 +10,7 @@ import numpy as np
 from isomorph.inference.gather import Candidates
 from isomorph.inference.groups import group_count
 from isomorph.inference.moments import Signatures, signatures
-from isomorph.inference.on_axes import orders_of
+from isomorph.inference.stimulus_orders import orders_of
 from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.ties import Indices
 from isomorph.inference.trust.seen import Seen

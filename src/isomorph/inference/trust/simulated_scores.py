@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from isomorph.inference.on_axes import orders_of
+from isomorph.inference.stimulus_orders import orders_of
 from isomorph.inference.trust.chance import Chance, Related, Shapes
 from isomorph.inference.trust.layers import Layers, SomeStimuli
 from isomorph.inference.trust.measured_data import MeasuredData
