@@ -12,14 +12,13 @@ import xarray as xr
 from isomorph.foreign.nwb import Nwb
 from isomorph.responses.nwb import units_of
 from isomorph.responses.nwb.recordings import Recording, by_session, opened
-from isomorph.responses.rates.session import session_of
-from isomorph.responses.rates.spikes import (
+from isomorph.responses.rates.counted_time import (
     observed_time,
-    refuse_clocks,
     refuse_uncovered,
-    spikes_of,
     uncovered_at_a_glance,
 )
+from isomorph.responses.rates.session import session_of
+from isomorph.responses.rates.spikes import refuse_clocks, spikes_of
 from isomorph.responses.rates.visits import Visits, visits_of
 from isomorph.responses.sessions import summary
 from isomorph.responses.subject_files import Read, SubjectFiles
