@@ -26,12 +26,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from isomorph.errors import IsomorphError, how_to_install
+from isomorph.errors import IsomorphError
 from isomorph.measures._measure import Measure
 from isomorph.measures.cka import SQUARED
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.measures.pairs import Floats, squareform
 from isomorph.measures.stack import Stack
+from isomorph.topology.persistence import imported_ripser
 
 NORMALISED_AT = 0.9
 """Quantile of the distances between different stimuli that distances are divided by."""
@@ -217,12 +218,7 @@ def _bars(distances: Floats, largest: float) -> list[Floats]:
     largest : float
         Distance at which some point is near all others, so that nothing is born or left later.
     """
-    try:
-        from ripser import ripser
-    except ModuleNotFoundError as error:
-        raise IsomorphError(
-            f"topology needs {error.name}, which is not installed; {how_to_install('topology')}"
-        ) from error
+    ripser = imported_ripser()
     values, ranks = np.unique(distances, return_inverse=True)
     ranks = ranks.reshape(distances.shape).astype(float)
     ranks[~np.isfinite(distances)] = np.inf

@@ -17,6 +17,7 @@ from isomorph.stages.topology_asked import few_shuffles
 from isomorph.study import Inference
 from isomorph.study.topology import Topology
 from isomorph.topology import Result
+from isomorph.topology.signature import UNTESTED
 
 Tables = dict[str, pd.DataFrame]
 
@@ -49,7 +50,7 @@ def found(
         `time` or `stimulus`, and the variables, of every point.
     settings : Topology
     """
-    tested = result.signature.name != "untested"
+    tested = result.signature.name != UNTESTED
     dimensions = range(settings.dimensions + 1)
     bounds = dict(zip(dimensions, np.asarray(result.null.maximum).tolist(), strict=True))
     ratios = [np.nan, *(one.max() if len(one) else np.nan for one in result.null.widest.T[1:])]

@@ -29,10 +29,8 @@ from isomorph.stages.topology_asked import without_ripser
 from isomorph.study.regions import asked_about
 from isomorph.study.topology import Topology
 from isomorph.topology import topology_of
+from isomorph.topology.chain import FEWEST
 from isomorph.topology.points import kept
-
-FEWEST = 20
-"""Stimuli with fewer than which nothing is looked for."""
 
 
 def run_subject(layout: Layout, dataset: str, subject: str) -> None:

@@ -9,8 +9,13 @@ from pydantic import AfterValidator, Field, model_validator
 from isomorph.study._base import Spec, Unique
 
 
+def is_prime(number: int) -> bool:
+    """Tell whether a number is prime."""
+    return number > 1 and all(number % by for by in range(2, int(number**0.5) + 1))
+
+
 def _prime(number: int) -> int:
-    if any(number % by == 0 for by in range(2, int(number**0.5) + 1)):
+    if not is_prime(number):
         raise ValueError(
             f"{number} is no prime, and coefficients must form a field; take 47, or 2 or 3"
         )

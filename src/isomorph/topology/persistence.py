@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from isomorph.errors import IsomorphError, how_to_install
 from isomorph.registry import Registry
+from isomorph.study.topology import is_prime
 from isomorph.topology.points import Floats, Whole
 
 
@@ -100,9 +102,22 @@ def ratios(bars: Floats) -> Floats:
     return np.where(born, bars[:, 1] / np.where(born, bars[:, 0], 1.0), np.inf)
 
 
-def prime(number: int) -> bool:
-    """Whether a number is prime."""
-    return number > 1 and all(number % by for by in range(2, int(number**0.5) + 1))
+def imported_ripser() -> Callable[..., dict[str, Any]]:
+    """Return the function of ripser, which is imported when it is first needed.
+
+    Raises
+    ------
+    IsomorphError
+        When it is not installed.
+    """
+    try:
+        from ripser import ripser
+    except ModuleNotFoundError as error:
+        raise IsomorphError(
+            f"topology needs {error.name}, which is not installed; {how_to_install('topology')}"
+        ) from error
+    found: Callable[..., dict[str, Any]] = ripser
+    return found
 
 
 def persistence(
@@ -128,13 +143,8 @@ def persistence(
     IsomorphError
         Without ripser, or when the coefficient is no prime.
     """
-    try:
-        from ripser import ripser
-    except ModuleNotFoundError as error:
-        raise IsomorphError(
-            f"topology needs {error.name}, which is not installed; {how_to_install('topology')}"
-        ) from error
-    if not prime(coefficient):
+    ripser = imported_ripser()
+    if not is_prime(coefficient):
         raise IsomorphError(
             f"coefficient: {coefficient} is no prime, and homology needs the numbers modulo a "
             "prime; 47 is usual"
