@@ -7,6 +7,7 @@ import pandas as pd
 from isomorph.artefacts import read_table
 from isomorph.layout import Layout
 from isomorph.rdms.level import Level, level_of
+from isomorph.study import Study
 from isomorph.study.axes import StimulusAxis, axes_of
 
 
@@ -17,6 +18,11 @@ def read_level(layout: Layout, dataset: str) -> Level:
     return level_of(
         read_table(file, "stimuli"), layout.study.level(dataset), where=f"{source}: level: {file}"
     )
+
+
+def stimulus_axes(study: Study, dataset: str) -> tuple[StimulusAxis, ...]:
+    """Return the axes that the stimuli of a dataset lie on, which may be those of another."""
+    return axes_of(study.dataset(study.stimulus_set(dataset)).stimuli)
 
 
 def compared_axes(layout: Layout, dataset: str, table: pd.DataFrame) -> tuple[StimulusAxis, ...]:
@@ -31,10 +37,9 @@ def compared_axes(layout: Layout, dataset: str, table: pd.DataFrame) -> tuple[St
     table : DataFrame
         Of what the RDMs are over.
     """
-    study = layout.study
-    axes = axes_of(study.dataset(study.stimulus_set(dataset)).stimuli)
-    if study.level(dataset) is None:
-        return tuple(axes)
+    axes = stimulus_axes(layout.study, dataset)
+    if layout.study.level(dataset) is None:
+        return axes
     return tuple(axis for axis in axes if {axis.column, axis.within} - {""} <= set(table.columns))
 
 

@@ -17,10 +17,9 @@ from isomorph.layout import Layout
 from isomorph.models.kept import kept_features
 from isomorph.rdms.features import features_of_responses
 from isomorph.rdms.level import averaging
-from isomorph.stages.levels import read_level
+from isomorph.stages.levels import compared_axes, read_level
 from isomorph.stages.recorded import compared_sessions
-from isomorph.study import Study
-from isomorph.study.axes import StimulusAxis, axes_of
+from isomorph.study.axes import StimulusAxis
 from isomorph.topology.points import Floats, Whole
 
 
@@ -61,11 +60,6 @@ NO_FEATURES_AT_ALL = "comes as RDMs, which hold no features"
 def keys_of(region: str = "", session: str = "", layer: str = "") -> dict[str, str]:
     """Return what tells a population from others of a subject or model."""
     return {"region": region, "session": session, "layer": layer}
-
-
-def axes_of_dataset(study: Study, dataset: str) -> tuple[StimulusAxis, ...]:
-    """Return the axes that the stimuli of a dataset lie on."""
-    return axes_of(study.dataset(study.stimulus_set(dataset)).stimuli)
 
 
 def over_time(sessions: Mapping[str, xr.Dataset]) -> Iterator[Population]:
@@ -110,7 +104,7 @@ def over_stimuli(layout: Layout, dataset: str, subject: str) -> Iterator[Populat
         sessions, level.names, subject=subject, transform=spec.transform, units=spec.units,
         number=spec.subjects.index(subject),
     )  # fmt: skip
-    order = ordered_stimuli(level.table, axes_of_dataset(layout.study, dataset))
+    order = ordered_stimuli(level.table, compared_axes(layout, dataset, level.table))
     for region, one in found.items():
         means = one.means if one.means.ndim == 2 else one.means.mean(axis=2)
         yield order.population(keys_of(region), means)
@@ -127,7 +121,7 @@ def of_layers(layout: Layout, dataset: str, instance: str) -> Iterator[Populatio
     if not kept:
         yield Population(keys_of(), np.empty((0, 0)), lacks=NO_FEATURES)
         return
-    order = ordered_stimuli(level.table, axes_of_dataset(layout.study, dataset))
+    order = ordered_stimuli(level.table, compared_axes(layout, dataset, level.table))
     mean = averaging(activations["stimulus"].values.tolist(), level)
     for layer, values in kept.items():
         yield order.population(keys_of(layer=layer), mean @ values)
@@ -167,13 +161,12 @@ def ordered_stimuli(table: pd.DataFrame, axes: Sequence[StimulusAxis]) -> Order:
     Parameters
     ----------
     table : DataFrame
-        The stimulus table.
+        The stimulus table, with the columns of the axes.
     axes : sequence of StimulusAxis
     """
     table = table.reset_index(drop=True)
-    known = [axis for axis in axes if axis.column in table]
-    within = [axis.within for axis in known if axis.within and axis.within in table]
-    names = [axis.column for axis in known]
+    within = [axis.within for axis in axes if axis.within]
+    names = [axis.column for axis in axes]
     by = list(dict.fromkeys([*within, *names]))
     if by:
         table = table.sort_values(by, kind="stable")

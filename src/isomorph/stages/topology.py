@@ -17,9 +17,9 @@ from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.saying import say
 from isomorph.stages.common import write_tables
+from isomorph.stages.levels import stimulus_axes
 from isomorph.stages.populations import (
     Population,
-    axes_of_dataset,
     of_layers,
     over_stimuli,
     over_time,
@@ -137,7 +137,7 @@ def _looked_at(
     if without := without_ripser():
         raise IsomorphError(f"{layout.study.path}: topology: {without}")
     parts = []
-    periods = {one.column: one.period for one in axes_of_dataset(layout.study, dataset)}
+    periods = {one.column: one.period for one in stimulus_axes(layout.study, dataset)}
     for one in populations:
         told = " ".join(filter(None, [whose, *one.keys.values()]))
         n_units, why = _lacking(one, settings)
