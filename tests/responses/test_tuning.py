@@ -13,8 +13,8 @@ from isomorph.jobs import jobs
 from isomorph.layout import Layout
 from isomorph.responses.rates.shifts import strung
 from isomorph.responses.rates.spikes import Spikes
-from isomorph.responses.rates.tuned import information, mean_vector
 from isomorph.responses.rates.tuning import tuning_of
+from isomorph.responses.rates.tuning_statistics import information, mean_vector
 from isomorph.responses.rates.visits import visits_of
 from isomorph.stages.stimuli import run as stimuli
 from isomorph.stages.tuning import run as tuning

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from isomorph.inference.families import LEVEL, corrected
-from isomorph.stages.populations import ordered_stimuli
+from isomorph.stages.shape_populations import ordered_stimuli
 from isomorph.stages.shape_tables import gathered, left_out, packed, too_few, unpacked
 from isomorph.study import Inference
 from isomorph.study.axes import StimulusAxis

@@ -85,7 +85,7 @@ def test_it_is_read_of_the_population_and_models_have_no_part(made):
 
 def test_too_short_a_recording_is_left_out_with_the_reason(made):
     from isomorph.artefacts import read_population
-    from isomorph.stages.populations import over_time
+    from isomorph.stages.shape_populations import over_time
     from isomorph.study.topology import Topology
 
     (one, *_) = over_time(read_population(made.population("ring", "s1")))

@@ -25,7 +25,7 @@ from isomorph.runs.capacity import cost_of_topology
 from isomorph.runs.sizes import sizes_of
 from isomorph.stages import topology as stage
 from isomorph.stages.needs import notes_of
-from isomorph.stages.populations import over_time
+from isomorph.stages.shape_populations import over_time
 from isomorph.study import StudyError
 from isomorph.study.topology import Topology
 

@@ -11,11 +11,9 @@ import numpy as np
 from isomorph.beginning.setting import ABSENT, Setting
 from isomorph.errors import IsomorphError
 from isomorph.foreign.nwb import Nwb, stored
+from isomorph.stimuli.variable.wrap import turn_of
 
 SERIES = "SpatialSeries"
-
-PERIODS = {"radians": 6.283185, "radian": 6.283185, "rad": 6.283185, "degrees": 360, "deg": 360}
-"""Full turns by the units that a series of headings may have."""
 
 HEADINGS = ("CompassDirection", "head_direction", "headdirection", "heading")
 """What stands in the path of a series that is a direction."""
@@ -91,11 +89,12 @@ def stimuli_of(
 
 def _one(first: Followed, what: str) -> tuple[tuple[Setting, ...], str]:
     """Return the settings of a variable with one value at a time, and a model of it."""
-    period = PERIODS.get(first.unit.casefold())
+    period = turn_of(first.unit)
     name = "heading" if first.is_heading else re.sub(r"\W+", "_", first.place.rsplit("/", 1)[-1])
     own = [Setting("name", name), Setting("series", first.place, what)]
     if period is not None:
-        own.append(Setting("period", period, note=f"it is in {first.unit}"))
+        turn = int(period) if period.is_integer() else round(period, 6)
+        own.append(Setting("period", turn, note=f"it is in {first.unit}"))
     elif first.is_heading:
         meaning = "360 of degrees, 6.283185 of radians; its unit is said to be"
         own.append(Setting("period", 360, f"{meaning} {first.unit}"))

@@ -18,7 +18,7 @@ from isomorph.making import require, stamp
 from isomorph.saying import say
 from isomorph.stages.common import write_tables
 from isomorph.stages.levels import stimulus_axes
-from isomorph.stages.populations import (
+from isomorph.stages.shape_populations import (
     Population,
     of_layers,
     over_stimuli,

@@ -11,7 +11,7 @@ import pandas as pd
 from isomorph.responses.rates.along import Along, every_along
 from isomorph.responses.rates.session import rates
 from isomorph.responses.rates.shifts import LEAST, strung
-from isomorph.responses.rates.tuned import information, mean_vector
+from isomorph.responses.rates.tuning_statistics import information, mean_vector
 from isomorph.responses.rates.visits import Visits
 from isomorph.stimuli.binned import variables_in
 from isomorph.study.rates import RateResponses

@@ -18,8 +18,8 @@ from isomorph.saying import Seldom, count, say
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.stimulus import Stimulus
 from isomorph.stimuli.variable.bins import bins_of, edges_of, grid
-from isomorph.stimuli.variable.deal import dwell, repetitions_of
 from isomorph.stimuli.variable.reading import track_of
+from isomorph.stimuli.variable.repetitions import dwell, repetitions_of
 from isomorph.stimuli.variable.track import Track
 from isomorph.stimuli.variable.wrap import plain_unit, refuse_narrow
 from isomorph.study.variable import VariableStimuli

@@ -24,7 +24,6 @@ UNITS = {
 }
 """What units of angles are called, the first their own name, by a full turn in them."""
 
-
 ALIKE = (*UNITS.values(), ("meters", "meter", "metres", "metre", "m"),
          ("centimeters", "centimeter", "centimetres", "centimetre", "cm"))  # fmt: skip
 
@@ -33,6 +32,18 @@ def plain_unit(unit: str) -> str:
     """Return a unit by the one name that all its names share."""
     name = unit.strip().casefold()
     return next((names[0] for names in ALIKE if name in names), name)
+
+
+def turn_of(unit: str) -> float | None:
+    """Return a full turn in a unit of angles, None where it is none.
+
+    Examples
+    --------
+    >>> from isomorph.stimuli.variable.wrap import turn_of
+    >>> turn_of("Deg"), turn_of("m")
+    (360.0, None)
+    """
+    return next((turn for turn, names in UNITS.items() if plain_unit(unit) == names[0]), None)
 
 
 def wrapped(values: Array, variable: Variable) -> Array:
@@ -67,7 +78,7 @@ def refuse_unfit(values: Array, variable: Variable, unit: str, where: str) -> No
     period = variable.period
     if period is None:
         return
-    turn = next((one for one, names in UNITS.items() if plain_unit(unit) == names[0]), None)
+    turn = turn_of(unit)
     if turn is not None and not _divides(turn, period):
         raise IsomorphError(
             f"{where}: is in {unit}, of which a full turn has {turn:g}, so period: {period:g} does "
