@@ -11,7 +11,7 @@ from isomorph.artefacts import read_table
 from isomorph.errors import IsomorphError
 from isomorph.jobs import jobs
 from isomorph.layout import Layout
-from isomorph.responses.rates.shifts import strung
+from isomorph.responses.rates.shifts import ticks_of
 from isomorph.responses.rates.spikes import Spikes
 from isomorph.responses.rates.tuning import tuning_of
 from isomorph.responses.rates.tuning_statistics import information, mean_vector
@@ -136,7 +136,7 @@ def test_a_place_is_found_along_each_variable_and_along_both():
 
 def test_spikes_are_shifted_within_stretches_and_by_enough():
     visits, _ = field(np.random.default_rng(9), seconds=300)
-    ticks = strung(visits)
+    ticks = ticks_of(visits)
     assert ticks.stretches == [slice(0, 6000)]
     exact = visits.counts.sum(axis=1)
     assert np.abs(ticks.counts() - exact).sum() <= 0.02 * exact.sum()
@@ -146,7 +146,7 @@ def test_spikes_are_shifted_within_stretches_and_by_enough():
     moved = replace(track, times=track.times + late, starts=track.starts + late)
     spikes = visits.spikes
     apart = replace(spikes, track=moved, times=spikes.times + late[spikes.sample])
-    both = strung(replace(visits, spikes=apart))
+    both = ticks_of(replace(visits, spikes=apart))
     assert [one.start for one in both.stretches] == [0, 2001]
     counts = next(iter(both.shifted(1, np.random.default_rng(0))))
     assert counts.sum() == pytest.approx(both.counts().sum())

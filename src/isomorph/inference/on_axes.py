@@ -266,7 +266,7 @@ def on_axes(
     axes : sequence of StimulusAxis
         At least one.
     inference : Inference
-        Its `blocks` and `keep_together` are heeded.
+        Its `blocks` and `keep_together` count.
     lags_found : callable
         See `isomorph.inference.block_sizes.block_sizes`.
     where : str

@@ -127,7 +127,7 @@ def smoothed(values: Array, segment: Array, sigma: float) -> Array:
     """
     if sigma <= 0:
         return values.astype(np.float32)
-    # Segments are laid apart by more than the Gaussian reaches, and are smoothed at one go.
+    # Segments are laid apart by more than the Gaussian reaches, and smoothed at once.
     apart = int(np.ceil(REACH * sigma)) + 1
     place = np.arange(len(segment)) + apart * (segment - segment[0])
     laid = np.zeros((int(place[-1]) + 1, values.shape[1]), dtype=np.float32)

@@ -22,8 +22,8 @@ FINEST, COARSEST = 0.02, 0.1
 
 
 @dataclass(frozen=True)
-class Strung:
-    """The time that counts, strung together and cut into ticks of equal length.
+class Ticks:
+    """The time that counts, end to end and cut into ticks of equal length.
 
     Attributes
     ----------
@@ -85,8 +85,8 @@ class Strung:
             yield self.counts(bins)
 
 
-def strung(visits: Visits) -> Strung:
-    """String the time that counts together.
+def ticks_of(visits: Visits) -> Ticks:
+    """Return the time that counts, end to end, and which tick of it each spike fell into.
 
     Stretches that more than `APART` seconds lie between are shifted by themselves, for between them
     both rates and what an animal does may change; one that is too short joins the one before.
@@ -107,7 +107,7 @@ def strung(visits: Visits) -> Strung:
     at = ((ends[own] - lasts[own] + since) / tick).astype(np.int64)
     pauses = track.starts[inside[1:]] - track.stops[inside[:-1]]
     edges = ends[:-1][pauses > APART]
-    return Strung(
+    return Ticks(
         tick,
         np.where(bins < 0, visits.n_bins, bins),
         visits.n_bins,

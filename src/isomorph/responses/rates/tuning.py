@@ -10,7 +10,7 @@ import pandas as pd
 
 from isomorph.responses.rates.along import Along, every_along
 from isomorph.responses.rates.session import rates
-from isomorph.responses.rates.shifts import LEAST, strung
+from isomorph.responses.rates.shifts import LEAST, ticks_of
 from isomorph.responses.rates.tuning_statistics import information, mean_vector
 from isomorph.responses.rates.visits import Visits
 from isomorph.stimuli.binned import variables_in
@@ -68,7 +68,7 @@ def tuning_of(
     """
     spikes, dwell, counts = visits.spikes, visits.dwell.T, visits.counts
     along = every_along(table, settings, dwell.sum(axis=0) > 0, where)
-    ticks = strung(visits)
+    ticks = ticks_of(visits)
     observed = [_information(one, ticks.counts(), ticks.dwell) for one in along]
     shifts = draws if ticks.can_be_shifted else 0
     null = np.full((len(along), shifts, len(spikes.ids)), np.nan)

@@ -83,7 +83,7 @@ def on_screen(onsets: Array, times: Array) -> Array:
 
 
 def clip_frames(onsets: Array, time: float, n: int, spacing: float) -> Array:
-    """Return which frames lead up to a time, that on screen at it the last.
+    """Return which frames lead up to a time; the last is on screen at it.
 
     Parameters
     ----------

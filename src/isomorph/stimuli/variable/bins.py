@@ -18,7 +18,7 @@ NEAR = 1e-9
 """Share of a bin by which a value and an edge may miss each other and still be one."""
 
 ABOVE = 1e-6
-"""Share of a bin by which the last reaches beyond the greatest value, which thereby is in it."""
+"""Share of a bin by which the last one reaches beyond the greatest value, so as to hold it."""
 
 
 def edges_of(variable: Variable, found: tuple[float, float] | None = None) -> Array:
