@@ -8,7 +8,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar, cast
 
-from isomorph.errors import IsomorphError, did_you_mean, first_line
+from isomorph.errors import IsomorphError, did_you_mean, first_line, how_to_install
 
 T = TypeVar("T")
 
@@ -135,3 +135,28 @@ def lazily(entry: str) -> Callable[..., Any]:
 
     call.__name__, call.__doc__ = name, f"See `{module}.{name}`."
     return call
+
+
+def of_extra(module: str, extra: str, what: str) -> Any:
+    """Return a module of an optional package, imported when it is first needed.
+
+    Parameters
+    ----------
+    module : str
+        `ripser`.
+    extra : str
+        What installs it.
+    what : str
+        What needs it, for the message.
+
+    Raises
+    ------
+    IsomorphError
+        When it is not installed, saying how it is.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise IsomorphError(
+            f"{what} needs {error.name or module}, which is not installed; {how_to_install(extra)}"
+        ) from error

@@ -32,7 +32,7 @@ from isomorph.measures.cka import SQUARED
 from isomorph.measures.jackknifed import Jackknifed
 from isomorph.measures.pairs import Floats, squareform
 from isomorph.measures.stack import Stack
-from isomorph.topology.persistence import imported_ripser
+from isomorph.registry import of_extra
 
 NORMALISED_AT = 0.9
 """Quantile of the distances between different stimuli that distances are divided by."""
@@ -218,7 +218,7 @@ def _bars(distances: Floats, largest: float) -> list[Floats]:
     largest : float
         Distance at which some point is near all others, so that nothing is born or left later.
     """
-    ripser = imported_ripser()
+    ripser = of_extra("ripser", "topology", "topology").ripser
     values, ranks = np.unique(distances, return_inverse=True)
     ranks = ranks.reshape(distances.shape).astype(float)
     ranks[~np.isfinite(distances)] = np.inf

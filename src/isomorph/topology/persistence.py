@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from isomorph.errors import IsomorphError, how_to_install
-from isomorph.registry import Registry
+from isomorph.errors import IsomorphError
+from isomorph.registry import Registry, of_extra
 from isomorph.study.topology import is_prime
 from isomorph.topology.points import Floats, Whole
 
@@ -102,24 +101,6 @@ def ratios(bars: Floats) -> Floats:
     return np.where(born, bars[:, 1] / np.where(born, bars[:, 0], 1.0), np.inf)
 
 
-def imported_ripser() -> Callable[..., dict[str, Any]]:
-    """Return the function of ripser, which is imported when it is first needed.
-
-    Raises
-    ------
-    IsomorphError
-        When it is not installed.
-    """
-    try:
-        from ripser import ripser
-    except ModuleNotFoundError as error:
-        raise IsomorphError(
-            f"topology needs {error.name}, which is not installed; {how_to_install('topology')}"
-        ) from error
-    found: Callable[..., dict[str, Any]] = ripser
-    return found
-
-
 def persistence(
     distances: Floats, dimensions: int, coefficient: int, cocycles: bool = False
 ) -> Persistence:
@@ -143,7 +124,7 @@ def persistence(
     IsomorphError
         Without ripser, or when the coefficient is no prime.
     """
-    ripser = imported_ripser()
+    ripser = of_extra("ripser", "topology", "topology").ripser
     if not is_prime(coefficient):
         raise IsomorphError(
             f"coefficient: {coefficient} is no prime, and homology needs the numbers modulo a "

@@ -15,9 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from isomorph.errors import IsomorphError, how_to_install
+from isomorph.errors import IsomorphError
 from isomorph.foreign import reading
 from isomorph.foreign.budget import afford
+from isomorph.registry import of_extra
 from isomorph.stimuli.film.films import Film
 from isomorph.stimuli.pixels import PER_PIXEL
 from isomorph.stimuli.stimulus import Pixels
@@ -67,12 +68,7 @@ def video_films(file: Path, variable: str | None, transposed: bool) -> list[Film
 @contextmanager
 def _open(file: Path) -> Iterator[tuple[Any, Any]]:
     """Open a video, and yield it with its stream of pictures."""
-    try:
-        import av
-    except ImportError as error:
-        raise IsomorphError(
-            f"{file}: a video needs av, which is not installed; {how_to_install('film')}"
-        ) from error
+    av = of_extra("av", "film", f"{file}: a video")
     if not file.is_file():
         raise IsomorphError(f"{file}: no such file")
     allowed = {"format_whitelist": ",".join(FORMATS), "protocol_whitelist": "file"}
