@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from isomorph.responses.rates.smoothing import smoothing_of
+from isomorph.responses.rates.smoothing import refuse_strangers, smoothing_of
 from isomorph.stimuli.binned import period_in, variables_in
 from isomorph.study.axes import TOGETHER
 from isomorph.study.rates import RateResponses
@@ -66,6 +66,7 @@ def every_along(
     where : str
         The dataset's file, for messages.
     """
+    refuse_strangers(table, settings, where)
     names = variables_in(table)
     asked = [(name,) for name in names] + ([tuple(names)] if len(names) > 1 else [])
     found = []
