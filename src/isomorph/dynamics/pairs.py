@@ -97,6 +97,11 @@ def dynamics_rows(
     )  # fmt: skip
 
 
+def fewest_shuffles(n_pairs: int) -> int:
+    """Return how many shuffles let one of several pairs have a corrected p below .05."""
+    return 20 * n_pairs
+
+
 def _holm(p: Floats) -> Floats:
     """Return p-values corrected for the chance of any false claim; NaN are no part of it."""
     found, known = np.full(len(p), np.nan), np.flatnonzero(np.isfinite(p))

@@ -178,7 +178,7 @@ def _drawn(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("reliability", (dataset,)))
     yield Part(Job("recover", (dataset,)))
     yield Part(Job("explain", (dataset,)))
-    for stage in ("predict", "tuning", "topology"):
+    for stage in ("predict", "tuning", "topology", "dynamics"):
         if is_asked(study, stage, dataset):
             yield Part(Job(stage, (dataset,)))
 

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 import numpy as np
 
 from isomorph.artefacts import artefact_kind, read_responses, write_table
-from isomorph.dynamics.pairs import Asked, System, dynamics_rows
+from isomorph.dynamics.pairs import Asked, System, dynamics_rows, fewest_shuffles
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
@@ -53,6 +53,12 @@ def run(layout: Layout, dataset: str) -> None:
         raise IsomorphError(
             f"{where}: no two regions have {settings.minimum_units} units, see "
             "dynamics.minimum_units and dynamics.regions"
+        )
+    family = int(table["family_size"].iloc[0])
+    if 0 < settings.shuffles < (needed := fewest_shuffles(family)):
+        say(
+            f"dynamics {dataset}: {settings.shuffles} shuffles let none of {family} pairs have a "
+            f"corrected p below .05, however near; at least {needed} are needed"
         )
     table.insert(0, "simulated", "yes" if study.dataset(dataset).simulated else "no")
     table.insert(0, "dataset", dataset)
