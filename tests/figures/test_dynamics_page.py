@@ -21,6 +21,7 @@ from isomorph.study.dynamics import Dynamics
 def row(a, b, estimate, *, first="anna", second=None, p=0.02, shuffled=1.0, **more):
     return {
         "region_a": a, "subject_a": first, "session_a": "", "region_b": b,
+        "model_b": "", "layer_b": "", "n_steps": np.nan,
         "subject_b": second or first, "session_b": "", "field_distance": "angular", "delays": 2,
         "rank": 4.0, "estimate": estimate, "standard_error": 0.03, "shuffled": shuffled, "p": p,
         "p_corrected": p, "fit_a": 0.9, "fit_b": 0.8, "n_shuffles": 99, "n_bins": 12,
@@ -159,3 +160,36 @@ def test_where_no_pair_has_a_distance_the_page_says_why_and_draws_nothing(asking
     assert told["sentences"] == []
     assert told["left_out"] == ["1 pair (the recordings have no stimulus in common)"]
     assert drawn(asking, none) == []
+
+
+def with_model(layer, estimate, region="V1", **more):
+    return row(region, "", estimate, **more) | {"model_b": "rnn", "layer_b": layer, "subject_b": ""}
+
+
+def test_layers_with_time_stand_beside_the_regions(asking, table):
+    more = [with_model("slow", 0.2), with_model("fast", 1.4, p=0.8), with_model("slow", 0.9, "MT")]
+    both = pd.concat([table, pd.DataFrame(more)], ignore_index=True)
+    told = laws(replace(asking, tables={"dynamics": both}))
+    assert [one.split(":")[0] for one in told["sentences"]] == ["MT", "V1", "V2"]
+    assert (
+        "; of the laws of 2 layers, that of rnn slow is nearest to its own, .20 ± .03 rad (with "
+        "time shuffled 1.00, corrected p = .020), and that of rnn fast is farthest, 1.40"
+    ) in told["sentences"][1]
+    assert "its law is compared with that of rnn slow, .90" in told["sentences"][0]
+    assert "a step was taken to be one time bin of the responses" in told["method"]
+    assert told["table"].rows[-1][:2] == ("MT – rnn slow", "anna")
+    (one,) = drawn(asking, both)
+    labels = [text.get_text() for text in one.figure.axes[0].get_yticklabels()]
+    assert {"V1 – rnn slow", "V1 – rnn fast", "MT – rnn slow"} < set(labels)
+    assert faults(one.figure) == []
+
+
+def test_a_matrix_has_a_column_for_each_layer(small):
+    rows = [with_model(f"layer{at:02}", 0.1 * at, f"R{region}") for at in range(1, 17)
+            for region in range(2)]  # fmt: skip
+    (one,) = drawn(small, pd.DataFrame([*rows, row("R0", "R1", 0.3)]))
+    assert one.stem == "dynamics_matrix"
+    image = np.ma.filled(one.figure.axes[0].images[0].get_array(), np.nan)
+    assert image.shape == (2, 2 + 16)
+    np.testing.assert_allclose(image[1], [0.3, np.nan, *(0.1 * np.arange(1, 17))])
+    assert faults(one.figure) == []

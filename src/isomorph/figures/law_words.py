@@ -22,7 +22,7 @@ Row = Mapping[Any, Any]
 
 
 def named(table: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of `dynamics` with what they compare, `pair`, and in which `recording`.
+    """Return rows of `dynamics` with what they compare, `one` and `other`, `pair` and `recording`.
 
     A pair is called the same in all recordings; what no recording is told by is left out.
 
@@ -35,29 +35,32 @@ def named(table: pd.DataFrame) -> pd.DataFrame:
     told = [
         key
         for key in ("subject", "session")
-        if len({row[f"{key}_{side}"] for row in records for side in "ab"}) > 1
+        if len({row[f"{key}_{side}"] for row in records for side in "ab"} - {""}) > 1
     ]
     return table.assign(
+        one=[str(row["region_a"]) for row in records],
+        other=[_other(row) for row in records],
         pair=[_pair(row) for row in records],
         recording=[_recording(row, told) for row in records],
     )
 
 
-def _itself(row: Row) -> bool:
-    return bool(row["region_a"] == row["region_b"])
+def _other(row: Row) -> str:
+    return f"{row['model_b']} {row['layer_b']}" if row["model_b"] else str(row["region_b"])
 
 
 def _pair(row: Row) -> str:
-    if _itself(row):
-        return f"{row['region_a']}, itself"
-    return " – ".join(sorted((str(row["region_a"]), str(row["region_b"]))))
+    one, other = str(row["region_a"]), _other(row)
+    if row["model_b"]:
+        return f"{one} – {other}"
+    return f"{one}, itself" if one == other else " – ".join(sorted((one, other)))
 
 
 def _recording(row: Row, told: list[str]) -> str:
     one, other = (
         " ".join(str(row[f"{key}_{side}"]) for key in told if row[f"{key}_{side}"]) for side in "ab"
     )
-    return one if one == other else f"{one} – {other}"
+    return one if one == other or row["model_b"] else f"{one} – {other}"
 
 
 def seen(table: pd.DataFrame) -> pd.DataFrame:
@@ -78,27 +81,31 @@ def sentences(known: pd.DataFrame) -> Iterator[str]:
     str
         Means are over recordings, and no test says that one distance is smaller than another.
     """
-    apart = known[known["region_a"] != known["region_b"]]
-    for region in dict.fromkeys([*known["region_a"], *known["region_b"]]):
-        mine = (apart["region_a"] == region) | (apart["region_b"] == region)
-        own = apart[mine].assign(other=apart["region_a"].where(apart["region_a"] != region,
-                                                               apart["region_b"]))  # fmt: skip
-        means = own.groupby("other", sort=False)["estimate"].mean().sort_values(kind="stable")
-        said = []
-        if len(means) == 1:
-            (other,) = means.index
-            said.append(f"its law is compared with that of {other}, {_told(own)}")
-        elif len(means):
-            near, far = means.index[0], means.index[-1]
-            said.append(
-                f"of the laws of {count(len(means), 'other region')}, that of {near} is nearest to "
-                f"its own, {_told(own[own['other'] == near])}, and that of {far} is farthest, "
-                f"{_told(own[own['other'] == far])}"
-            )
-        itself = known[(known["region_a"] == region) & (known["region_b"] == region)]
-        if len(itself):
-            said.append(f"its own in other recordings, {_told(itself)}")
+    layers = known["model_b"] != ""
+    regions = dict.fromkeys([*known["one"], *known.loc[~layers, "other"]])
+    itself = (known["one"] == known["other"]) & ~layers
+    for region in regions:
+        mine = (known["one"] == region) | ((known["other"] == region) & ~layers)
+        brain = known[mine & ~layers & ~itself]
+        turned = brain.assign(other=brain["one"].where(brain["one"] != region, brain["other"]))
+        said = [*_ranked(turned, "other region"), *_ranked(known[mine & layers], "layer")]
+        if len(own := known[mine & itself]):
+            said.append(f"its own in other recordings, {_told(own)}")
         yield f"{region}: {'; '.join(said)}."
+
+
+def _ranked(rows: pd.DataFrame, what: str) -> Iterator[str]:
+    """Say which of several laws is nearest and which farthest, or how far the only one is."""
+    means = rows.groupby("other", sort=False)["estimate"].mean().sort_values(kind="stable")
+    if len(means) == 1:
+        yield f"its law is compared with that of {means.index[0]}, {_told(rows)}"
+    elif len(means):
+        near, far = means.index[0], means.index[-1]
+        yield (
+            f"of the laws of {count(len(means), what)}, that of {near} is nearest to its own, "
+            f"{_told(rows[rows['other'] == near])}, and that of {far} is farthest, "
+            f"{_told(rows[rows['other'] == far])}"
+        )
 
 
 def _told(rows: pd.DataFrame) -> str:

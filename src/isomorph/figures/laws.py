@@ -89,34 +89,49 @@ def _key(figure: Figure, known: pd.DataFrame) -> None:
 
 
 def draw_matrix(known: pd.DataFrame) -> Figure:
-    """Draw the mean distance of every two regions over recordings, and of each with itself.
+    """Draw the mean distance of regions from each other, and from layers, over recordings.
 
     Parameters
     ----------
     known : DataFrame
         See `isomorph.figures.law_words.named`; at least one row.
     """
-    regions = sorted({*known["region_a"], *known["region_b"]})
-    place = {name: at for at, name in enumerate(regions)}
-    total, times = np.zeros((2, len(regions), len(regions)))
-    for row in known.to_dict("records"):
-        a, b = place[row["region_a"]], place[row["region_b"]]
-        for cell in {(a, b), (b, a)}:
-            total[cell] += row["estimate"]
-            times[cell] += 1
-    means = np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)
+    layers = known["model_b"] != ""
+    regions = sorted({*known["one"], *known.loc[~layers, "other"]})
+    across = [*regions, *dict.fromkeys(known.loc[layers, "other"])]
+    means = _means(known, layers, regions, across)
     with styled():
-        side = min(WIDEST - 2.6, 1.2 + 0.42 * len(regions))
-        figure = Figure(figsize=(side + 2.6, side + 1.0), layout="constrained")
+        wide, tall = (1.2 + 0.42 * len(names) for names in (across, regions))
+        size = (min(WIDEST, wide + 2.6), min(WIDEST, tall + 1.8))
+        figure = Figure(figsize=size, layout="constrained")
         ax = figure.subplots()
-        few = len(regions) <= MOST_WRITTEN
+        few = len(across) <= MOST_WRITTEN
         write, most = number if few else None, float(np.nanmax(means))
         image = heat_map(ax, means, high=most, ramp=f"{COLOUR_MAP}_r", write=write)
-        kept = thinned(len(regions), 40)
-        shown = [shortened(regions[at], LONGEST_NAME) for at in kept]
-        ax.set_yticks(kept, shown, fontsize=SMALL)
-        ax.set_xticks(kept, shown, fontsize=SMALL, rotation=90)
+        for axis, names in ((ax.yaxis, regions), (ax.xaxis, across)):
+            kept = thinned(len(names), 40)
+            shown = [shortened(names[at], LONGEST_NAME) for at in kept]
+            axis.set_ticks(kept, shown, fontsize=SMALL)
+        ax.tick_params(axis="x", labelrotation=90)
         bar = figure.colorbar(image, ax=ax, shrink=0.7)
         bar.set_label(axis_label(AXES[str(known["field_distance"].iloc[0])]))
         bar.outline.set_visible(False)
     return figure
+
+
+def _means(
+    known: pd.DataFrame, layers: pd.Series, regions: list[str], across: list[str]
+) -> np.ndarray:
+    """Return mean distances `(region, region or layer)`, NaN where there is none."""
+    total, times = np.zeros((2, len(regions), len(across)))
+    for row, is_layer in zip(known.to_dict("records"), layers, strict=True):
+        a = regions.index(row["one"])
+        if is_layer:
+            cells = {(a, across.index(row["other"], len(regions)))}
+        else:
+            b = regions.index(row["other"])
+            cells = {(a, b), (b, a)}
+        for cell in cells:
+            total[cell] += row["estimate"]
+            times[cell] += 1
+    return np.divide(total, times, out=np.full_like(total, np.nan), where=times > 0)

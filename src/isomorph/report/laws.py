@@ -18,7 +18,7 @@ KINDS = ("dynamics", "dynamics_matrix")
 """Figures of the section."""
 
 COLUMNS = (
-    PageColumn("pair", "regions"), PageColumn("recording"),
+    PageColumn("pair", "regions or layer"), PageColumn("recording"),
     PageColumn("estimate", "distance", "number", reason=True),
     PageColumn("standard_error", "standard error", "number"),
     PageColumn("shuffled", "time shuffled", "number"), PageColumn("p", kind="p"), P,
@@ -77,9 +77,16 @@ def method(results: DatasetResults, table: pd.DataFrame) -> str:
         f"{asked.rank} principal coordinates were kept, and the linear law from the coordinates of "
         "a state to those one bin later was fitted by least squares; the "
         f"distance is {APART[asked.distance]} (dynamical similarity analysis, Ostrow et al. 2023, "
-        "https://arxiv.org/abs/2306.10168). Regions with fewer than "
+        f"https://arxiv.org/abs/2306.10168).{_of_layers(table)} Regions with fewer than "
         f"{asked.minimum_units} units were left out. {_tests(asked.shuffles, table)}{errors}"
     )
+
+
+def _of_layers(table: pd.DataFrame) -> str:
+    """Say how layers stand beside regions, where there are some with time."""
+    if not (table["model_b"] != "").any():
+        return ""
+    return " Of models with time a step was taken to be one time bin of the responses."
 
 
 def _tests(shuffles: int, table: pd.DataFrame) -> str:
@@ -88,7 +95,7 @@ def _tests(shuffles: int, table: pd.DataFrame) -> str:
         return "Nothing was tested."
     family = int(table["family_size"].max())
     said = (
-        f"For p the time bins of the second region were shuffled {count(shuffles, 'time')}, alike "
+        f"For p the time bins of the second of two were shuffled {count(shuffles, 'time')}, alike "
         f"for all stimuli; p was corrected over {count(family, 'pair')} (Holm)."
     )
     if shuffles >= (needed := fewest_shuffles(family)):
