@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from isomorph.study._base import COMMIT, Name, Seed, Sha256, Spec, Unique, with_title
+from isomorph.study.film import Clips
 
 Positive = Annotated[float, Field(gt=0)]
 Channel = Annotated[float, Field(ge=0, le=1)]
@@ -63,6 +64,11 @@ class Preprocessing(Spec):
     """Subtracted per channel from pixels in [0, 1]."""
     std: tuple[Positive, Positive, Positive] = (1.0, 1.0, 1.0)
     """Divisor per channel, of pixels in [0, 1] too."""
+    clip: Clips | None = None
+    """For a network that takes time, `(stimulus, channel, time, height, width)`: how many frames of
+    a film it sees at once, the stimulus the last of them, and how far apart. The dataset keeps them
+    (`stimuli.clips`): as many or more, and as far apart or every second or third of them. None of a
+    network that sees single images."""
 
     @model_validator(mode="after")
     def _of_pixels_to_one(self) -> Preprocessing:
@@ -93,6 +99,13 @@ READ = frozenset({"behaviour", "features", "rdms", "sentence_transformers", "tex
 
 RDMS = frozenset({"behaviour", "rdms"})
 """Those of them that give RDMs and nothing else."""
+
+
+VIDEO = frozenset(
+    {"mc3_18", "mvit_v1_b", "mvit_v2_s", "r2plus1d_18", "r3d_18", "s3d"}
+    | {"swin3d_b", "swin3d_s", "swin3d_t"}
+)
+"""Architectures of torchvision that take clips."""
 
 
 class ModelSpec(Spec):
@@ -187,6 +200,20 @@ class ModelSpec(Spec):
     def takes_images(self) -> bool:
         """Whether the model needs the images of the stimuli, not the stimulus table alone."""
         return self.source not in TABLE_SOURCES and not self.is_read
+
+    @property
+    def takes_clips(self) -> bool:
+        """Whether the model takes time, as far as settings tell: the frames before each stimulus.
+
+        A network of one's own may say so itself, once it is built.
+        """
+        return self.is_video or (self.preprocessing is not None and bool(self.preprocessing.clip))
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it is one of the architectures of torchvision that take clips."""
+        head = self.source.partition("/")[0]
+        return head in ("torchvision", "untrained") and architecture(self.source) in VIDEO
 
     @property
     def is_read(self) -> bool:
