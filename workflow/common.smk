@@ -113,7 +113,8 @@ def datasets_of(stage, of_simulated):
     return [
         name
         for name in STUDY.datasets
-        if stage != "fetch" or (name in chosen) == of_simulated
+        if is_asked(STUDY, stage, name)
+        and (stage != "fetch" or (name in chosen) == of_simulated)
     ]
 
 

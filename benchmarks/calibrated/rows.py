@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calibrated import (
     across,
+    autocorrelated,
     chance,
     chosen,
     costly,
@@ -15,14 +16,16 @@ from calibrated import (
     reliable,
     runs,
     sets,
+    shapes,
     spread,
     subjects,
+    tuned,
 )
 from calibrated.table import World
 
 THEMES = (
-    *(across, chance, chosen, costly, explained, families, noise, predicted, recovered),
-    *(reliable, runs, sets, spread, subjects),
+    *(across, autocorrelated, chance, chosen, costly, explained, families, noise, predicted),
+    *(recovered, reliable, runs, sets, shapes, spread, subjects, tuned),
 )
 
 WORLDS: tuple[World, ...] = tuple(

@@ -64,6 +64,7 @@ RESPONSES: Registry[Named] = Registry(
         "nwb": RECORDED,
         "traces": RECORDED,
         "rasters": RECORDED,
+        "rates": RECORDED,
         "arrays": {
             "responses": None,
             **dict.fromkeys(("presentations", "units", "times"), by_pattern),

@@ -41,6 +41,8 @@ def jobs(study: Study) -> Iterator[Job]:
             yield Job(stage)
             continue
         for dataset in stimulus_sets(study) if of_stimuli(stage) else study.datasets:
+            if not is_asked(study, stage, dataset):
+                continue
             for names in WITHIN[whom[1:]](study, dataset):
                 yield Job(stage, (dataset, *names))
 

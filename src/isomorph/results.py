@@ -305,10 +305,10 @@ class Results:
 
     def _of(self, stage: str, artefact: str, names: tuple[str, ...]) -> Made:
         study = self._layout.study
-        if not is_asked(study, stage):
-            raise IsomorphError(f"{artefact}: {study.path} does not ask for it")
         if names:
             study.dataset(names[0])
+        if not is_asked(study, stage, *names[:1]):
+            raise IsomorphError(f"{artefact}: {study.path} does not ask for it")
         if of_stimuli(stage):
             names = (study.stimulus_set(names[0]), *names[1:])
         known = [job for job in jobs(study) if job.stage == stage]

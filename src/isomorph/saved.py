@@ -11,11 +11,11 @@ from typing import Any
 import xarray as xr
 
 from isomorph.artefacts import (
+    BY_SESSION,
     Provenance,
     artefact_kind,
     provenance,
     read_array,
-    read_responses,
     read_table,
     replacing,
     write_table,
@@ -143,8 +143,8 @@ def path_given(given: Any, what: str) -> Path:
 def array_in(path: Path) -> Any:
     """Return what a netCDF file of isomorph holds."""
     kind = artefact_kind(path)
-    if kind == "responses":
-        return read_responses(path)
+    if kind in BY_SESSION:
+        return BY_SESSION[kind](path)
     if kind not in ARRAYS:
         raise IsomorphError(
             f"{path}: is not an artefact of isomorph, it says {kind or 'nothing'} of itself"

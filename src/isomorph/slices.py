@@ -12,8 +12,10 @@ from isomorph.beside import by_name, named_beside, values_at
 from isomorph.own import digest_of, own_digests, seeded
 from isomorph.study import Spec, Study
 from isomorph.study.archive import SimulatedArchive
+from isomorph.study.axes import axes_of
 from isomorph.study.pairs import both
 from isomorph.study.pinned import PINNED
+from isomorph.study.rates import RateResponses
 
 Slice = dict[str, Any]
 """JSON-ready settings."""
@@ -61,6 +63,29 @@ def responses(study: Study, dataset: str, subject: str) -> Slice:
         "responses": _dump(spec.responses),
         "expected": _dump(spec.expected, exclude={"stimuli", "units", "bytes", "published"}),
         "tables": _hashes(study, dataset, named_beside(study, dataset, "responses", subject)),
+        **_followed(study, dataset),
+    }
+
+
+def _followed(study: Study, dataset: str) -> Slice:
+    """Return what decides where a variable was when, of responses that are rates over its bins.
+
+    The stimulus table says which bins there are; epochs, speeds and blocks of time it does not.
+    """
+    if not isinstance(study.dataset(dataset).responses, RateResponses):
+        return {}
+    return {"stimuli": stimuli(study, study.stimulus_set(dataset))}
+
+
+def population(study: Study, dataset: str, subject: str) -> Slice:
+    """Return what decides what the units of a subject did over time."""
+    asked, spec = study.spec.topology, study.dataset(dataset)
+    return {
+        "responses": _dump(spec.responses, exclude={"smoothing", "minimum"}),
+        "tables": _hashes(study, dataset, named_beside(study, dataset, "responses", subject)),
+        "stimuli": stimuli(study, study.stimulus_set(dataset)),
+        "bin": None if asked is None else asked.bin,
+        "smoothing": None if asked is None else asked.smoothing,
     }
 
 
@@ -71,6 +96,24 @@ def reliability(study: Study, dataset: str) -> Slice:
         "subjects": list(spec.subjects),
         "expected": dict(spec.expected.units),
         "seed": study.spec.inference.seed,
+    }
+
+
+def tuning(study: Study, dataset: str) -> Slice:
+    """Return what decides how the units of a dataset are tuned."""
+    spec, inference = study.dataset(dataset), study.spec.inference
+    tables = [
+        file
+        for subject in spec.subjects
+        for file in named_beside(study, dataset, "responses", subject)
+    ]
+    return {
+        "responses": _dump(spec.responses, exclude={"minimum"}),
+        **_followed(study, dataset),
+        "tables": _hashes(study, dataset, list(dict.fromkeys(tables))),
+        "subjects": list(spec.subjects),
+        "inference": _dump(inference, include={"permutations", "correction", "family", "seed"}),
+        "simulated": spec.simulated,
     }
 
 
@@ -157,6 +200,50 @@ def predictions(study: Study, dataset: str) -> Slice:
         "units": None if spec.units is None else _dump(spec.units),
         "level": study.level(dataset),
         "models": {name: model.control_of for name, model, _ in study.instances_for(dataset)},
+        "simulated": spec.simulated,
+        "subjects": list(spec.subjects),
+    }
+
+
+def brain_topology(study: Study, dataset: str, subject: str) -> Slice:
+    """Return what decides the topology of a subject's regions beside what was recorded."""
+    spec = study.dataset(dataset)
+    settings: Slice = {"topology": _topology(study), "seed": study.spec.inference.seed}
+    if study.spec.topology is not None and study.spec.topology.of == "stimuli":
+        settings["level"] = study.level(dataset)
+        settings["transform"] = spec.transform
+        settings["units"] = None if spec.units is None else _dump(spec.units)
+        settings["number"] = spec.subjects.index(subject)
+    return settings | {"axes": _axes(study, dataset)}
+
+
+def model_topology(study: Study, dataset: str, _: str) -> Slice:
+    """Return what decides the topology of a model's layers beside its activations."""
+    return {
+        "topology": _topology(study),
+        "seed": study.spec.inference.seed,
+        "level": study.level(dataset),
+        "axes": _axes(study, dataset),
+    }
+
+
+def topology(study: Study, dataset: str) -> Slice:
+    """Return what decides the tables of topology beside what is gathered."""
+    return {
+        "topology": _topology(study),
+        "correction": study.spec.inference.correction,
+        "subjects": list(study.dataset(dataset).subjects),
+        "models": [name for name, _, _ in study.instances_for(dataset)],
+        "simulated": study.dataset(dataset).simulated,
+    }
+
+
+def dynamics(study: Study, dataset: str) -> Slice:
+    """Return what decides how the dynamics of a dataset's regions are compared."""
+    spec, asked = study.dataset(dataset), study.spec.dynamics
+    return {
+        "dynamics": None if asked is None else _dump(asked),
+        "seed": study.spec.inference.seed,
         "simulated": spec.simulated,
         "subjects": list(spec.subjects),
     }
@@ -261,5 +348,15 @@ def _distances(study: Study, side: int) -> list[str]:
     return list(dict.fromkeys(both(name)[side] for name in study.spec.distances))
 
 
-def _dump(spec: Spec, exclude: set[str] | None = None) -> Slice:
-    return spec.model_dump(mode="json", exclude=exclude)
+def _topology(study: Study) -> Slice | None:
+    return None if study.spec.topology is None else _dump(study.spec.topology)
+
+
+def _axes(study: Study, dataset: str) -> list[list[Any]]:
+    """Return the axes that stimuli lie on, which say what is shifted and what is decoded."""
+    owner = study.dataset(study.stimulus_set(dataset))
+    return [[one.column, one.period, one.within] for one in axes_of(owner.stimuli)]
+
+
+def _dump(spec: Spec, exclude: set[str] | None = None, include: set[str] | None = None) -> Slice:
+    return spec.model_dump(mode="json", exclude=exclude, include=include)

@@ -401,7 +401,7 @@ NO_FILE = {
     "stimuli.folder.fields_from": "an expression over paths",
     **{
         f"responses.{kind}.{key}": why
-        for kind in ("nwb", "traces", "rasters")
+        for kind in ("nwb", "traces", "rasters", "rates")
         for key, why in {
             "presentations.table": "a table inside NWB files",
             "region.file": "a column",

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.collections import PolyCollection
+from matplotlib.collections import LineCollection, PolyCollection, QuadMesh
 from matplotlib.colors import to_rgba
 from synthetic_study import write_study
 
@@ -11,7 +11,9 @@ from isomorph.artefacts import read_array, read_table
 from isomorph.figures import main_rows
 from isomorph.figures.captioned import Drawable, drawings
 from isomorph.figures.dataset_results import DatasetResults
+from isomorph.figures.drawn_layers import time_maps
 from isomorph.figures.style import CEILING, colours
+from isomorph.figures.time_map import map_cells, outline
 from isomorph.figures.timecourse import course_of, courses, draw_timecourse
 from isomorph.rdms import indexed
 
@@ -130,3 +132,49 @@ def test_places_name_the_bin_of_each_row_whatever_its_index():
     assert found.index.tolist() == rows.index.tolist()
     assert main_rows.places(rows.iloc[:0]).empty
     assert len(main_rows.rows_of(rows, "V1 50 to 60 ms")) == 2
+
+
+@pytest.fixture
+def mapped(table):
+    """The same, of which the second layer of the network is above chance in two windows."""
+    second = table["layer"] == table["layer"].unique()[1]
+    return table.assign(p_map=np.where(second & table["time_start"].isin([0.05, 0.1]), 0.01, 0.6))
+
+
+def test_a_map_has_a_cell_for_every_window_and_layer_of_models_with_several(layout, mapped):
+    families = main_rows.families(layout.study)
+    (shown,) = courses(mapped, panels(mapped))
+    cells = map_cells(shown.rows, families)
+    net = shown.rows[shown.rows["model"] == "net"]
+    assert set(cells["family"]) == {"net"}  # controls have seeds, the baseline one layer
+    assert len(cells) == len(net) == 4 * net["layer"].nunique()
+    peaks = cells.drop_duplicates("layer")["peak_time"]
+    assert peaks.notna().tolist() == [False, True] + [False] * (len(peaks) - 2)
+    assert peaks.iloc[1] == pytest.approx(0.075)  # of COURSE, its second window
+    overlapping = shown.rows.assign(time_stop=shown.rows["time_start"] + 0.06)
+    assert map_cells(overlapping, families).empty
+
+
+def test_lines_enclose_the_cells_above_chance_and_no_two_of_them_apart():
+    marked = {(0.0, 0.1): np.array([False, True]), (0.1, 0.2): np.array([True, True]),
+              (0.5, 0.6): np.array([True, False])}  # fmt: skip
+    lines = outline(marked)
+    assert len(lines) == len(set(lines)) == 8 + 4  # an L of three cells, and one cell apart
+    assert ((0.1, 0.5), (0.1, 1.5)) not in lines  # between neighbours
+    assert ((0.1, -0.5), (0.1, 0.5)) in lines
+
+
+def test_the_map_is_drawn_and_its_finding_says_where_and_when(layout, mapped):
+    brain = indexed(read_array(layout.brain_rdms("real"), "rdms"))
+    stimuli = read_table(layout.stimuli("real"), "stimuli")
+    results = DatasetResults(layout.study, "real", {"comparisons": mapped})
+    (drawing,) = time_maps(Drawable(results, brain, stimuli=stimuli))
+    assert drawing.stem == "time_map_v1"
+    assert "is highest in V1 at 50 to 100 ms after onset in" in drawing.finding
+    assert "2 of 20 cells above chance, within 50 to 150 ms" in drawing.finding
+    assert "corrected by the largest value anywhere in the map" in drawing.caption
+    ax = drawing.figure.axes[0]
+    meshes = [one for one in ax.collections if isinstance(one, QuadMesh)]
+    assert len(meshes) == len(STARTS)
+    (enclosing,) = [one for one in ax.collections if isinstance(one, LineCollection)]
+    assert len(enclosing.get_segments()) == 6  # two neighbouring windows, one layer

@@ -342,6 +342,23 @@ def _nwb(file: Path) -> None:
         out.write(nwb)
 
 
+def _followed(file: Path) -> None:
+    from pynwb import NWBHDF5IO, NWBFile
+    from pynwb.behavior import Position, SpatialSeries
+
+    nwb = NWBFile("test", file.stem, datetime(2020, 1, 1, tzinfo=UTC))
+    times = np.arange(0, 60, 0.2)
+    places = np.column_stack([np.sin(times), np.cos(times / 2)])
+    one = SpatialSeries(name="led", data=places, timestamps=times, reference_frame="0")
+    module = nwb.create_processing_module("behavior", "where")
+    module.add(Position(spatial_series=one))
+    nwb.add_epoch(start_time=1.0, stop_time=58.0, tags=["all"])
+    with NWBHDF5IO(str(file), mode="w") as out:
+        out.write(nwb)
+
+
+FOLLOWED = "processing/behavior/Position/led"
+
 ARRAYS = {
     "kind": "arrays", "responses": "{subject}.npy", "presentations": "{subject}_shown.csv",
     "units": "{subject}_units.csv",
@@ -737,6 +754,22 @@ READERS: dict[str, Reader] = {
         "s1.nwb",
         _nwb,
         _stimuli(kind="nwb", files="*.nwb", images=["stimulus/templates/pictures"]),
+        cost=60,
+    ),
+    "NWB, stimuli of a variable": Reader(
+        "s1.nwb",
+        _followed,
+        _stimuli(
+            kind="variable",
+            files="*.nwb",
+            name="x",
+            series=FOLLOWED,
+            component=0,
+            bins=4,
+            minimum=0.1,
+            epochs={},
+            speed={"of": FOLLOWED, "min": 0},
+        ),
         cost=60,
     ),
     "array": Reader("s1.npy", _arrays("npy"), _responses(**ARRAYS), cost=30),

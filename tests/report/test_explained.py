@@ -50,8 +50,8 @@ def test_the_stage_writes_every_table(told):
 def test_figures_come_with_the_stage_and_the_map_reads_its_matrix(told):
     _, drawn = told
     captions = {entry["kind"]: entry["caption"] for entry in drawn}
-    of_units = {"voxels", "sensors", "units"}
-    assert {*captions, *of_units, "timecourse", "prediction"} == set(
+    of_units = {"voxels", "sensors", "units", "tuning"}
+    assert {*captions, *of_units, "timecourse", "time_map", "prediction"} == set(
         CAPTIONS
     )  # a caption of each kind, and no other
     assert "diamonds are regions (pooled over subjects)" in captions["map"]

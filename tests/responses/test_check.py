@@ -368,8 +368,12 @@ def test_a_mistake_in_the_stimuli_is_said_before_anything_is_made(study, capsys,
     assert staged(layout) == line
 
 
-@pytest.mark.parametrize("source", ["category", "columns"])
-def test_a_column_that_no_stimulus_table_has_is_said_once(study, capsys, source):
+@pytest.mark.parametrize(("source", "wrong", "right"), [
+    ("baseline/category", {"columns": ["size", "siez"]}, {"columns": ["size"]}),
+    ("baseline/columns", {"columns": ["size", "siez"]}, {"columns": ["size"]}),
+    ("geometry/line", {"column": "siez"}, {"column": "size"}),
+])  # fmt: skip
+def test_a_column_that_no_stimulus_table_has_is_said_once(study, capsys, source, wrong, right):
     def described(files):
         rows = "".join(f"{file.stem},{n}\n" for n, file in enumerate(sorted(files.glob("*.png"))))
         (files / "sizes.csv").write_text("stimulus,size\n" + rows)
@@ -377,15 +381,16 @@ def test_a_column_that_no_stimulus_table_has_is_said_once(study, capsys, source)
     stimuli = {"kind": "folder", "files": "*.png", "table": "sizes.csv"}
     layout = study("nwb", described)
     content = yaml.safe_load((layout.root / "datasets/toy.yaml").read_text())
-    model = {"name": "pixels", "title": "Sizes", "source": f"baseline/{source}"}
+    model = {"name": "pixels", "title": "Sizes", "source": source}
     layout = write(layout.root, {"toy": content | {"stimuli": stimuli}})
     file = layout.root / "models/pixels.yaml"
-    file.write_text(yaml.safe_dump(model | {"options": {"columns": ["size", "siez"]}}))
+    file.write_text(yaml.safe_dump(model | {"options": wrong}))
     (line,) = refused(layout, capsys)
+    (key,) = wrong
     assert line == (
-        f'{file}: options.columns: the stimulus table of toy has no "siez", did you mean "size"?'
+        f'{file}: options.{key}: the stimulus table of toy has no "siez", did you mean "size"?'
     )
-    file.write_text(yaml.safe_dump(model | {"options": {"columns": ["size"]}}))
+    file.write_text(yaml.safe_dump(model | {"options": right}))
     code, lines = check(layout, capsys)
     assert code == 0
     assert "stimuli" not in lines[2].partition("guessed")[2]

@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+import yaml
 
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.making import DECLARED
 from isomorph.runs import resources
-from isomorph.runs.known import GUESSES
+from isomorph.runs.known import GUESSES, TYPICAL
 from isomorph.runs.sizes import Sizes, sizes_of
 from isomorph.study import load_study
 
@@ -140,3 +141,36 @@ def test_a_batch_takes_no_more_than_a_pass_allows_itself():
     assert pytest.approx(BATCH_BYTES / 1e6) == resources.BATCH_MEGABYTES
     one = Sizes(stimuli=1000, side=1000, batch=512, network=True)
     assert resources.megabytes("activations", one) < 2 * BATCH_BYTES / 1e6
+
+
+def test_what_is_guessed_from_above_has_a_usual_size_too():
+    assert set(TYPICAL) == set(GUESSES)
+    assert all(TYPICAL[what] <= size for what, size in GUESSES.items())
+
+
+def test_a_variable_tells_how_many_presentations_there_are(tmp_path):
+    layout = followed_study(tmp_path)
+    sizes = sizes_of(layout, Job("tuning", ("ring",)))
+    assert sizes.stimuli == 12
+    assert sizes.presentations == 12 * 3
+    assert sizes.seconds == GUESSES["seconds of a session"]
+    assert sizes.moments == sizes.seconds / 0.5
+    more = replace(sizes, permutations=10 * sizes.permutations)
+    assert resources.seconds("tuning", more) > resources.seconds("tuning", sizes)
+    assert resources.megabytes("population", sizes) > 1000  # of units and hours that are guessed
+
+
+def followed_study(folder):
+    """Return a study of rates over twelve bins in three repetitions, which asks for topology."""
+    (folder / "files").mkdir()
+    dataset = {
+        "name": "ring", "subjects": ["a"], "archive": {"kind": "local", "path": "files"},
+        "stimuli": {"kind": "variable", "files": "a.nwb", "name": "heading", "series": "heading",
+                    "period": 360, "bins": 12, "repetitions": 3},
+        "responses": {"kind": "rates", "files": "a.nwb"},
+    }  # fmt: skip
+    study = {"name": "toy", "datasets": ["ring.yaml"], "models": ["baseline/pixels"],
+             "topology": {"bin": 0.5}}  # fmt: skip
+    for name, content in {"ring.yaml": dataset, "study.yaml": study}.items():
+        (folder / name).write_text(yaml.safe_dump(content))
+    return Layout(load_study(folder / "study.yaml"), folder)

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from isomorph.errors import IsomorphError
 from isomorph.stimuli.variable import Track, bins_of, dwell, repetitions_of, stretches
 from isomorph.stimuli.variable.bins import edges_of, grid
-from isomorph.stimuli.variable.found import speed
+from isomorph.stimuli.variable.derived import speed
+from isomorph.stimuli.variable.found import FOUND
 from isomorph.stimuli.variable.signal import Signal, clean
-from isomorph.stimuli.variable.wrap import wrapped
-from isomorph.study.variable import Variable
+from isomorph.stimuli.variable.wrap import refuse_unfit, wrapped
+from isomorph.study.variable import FORMS, Variable
 
 ANGLE = Variable(series="heading", bins=36, period=360)
 
@@ -112,10 +113,9 @@ def test_numbers_of_bins_are_wide_enough():
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0, 359.99), min_size=3, max_size=40), st.integers(-3, 3))
 def test_bins_do_not_depend_on_the_turn(angles, turns):
-    spec = ANGLE.model_copy(update={"unwrapped": True})
     values = np.array(angles)
     table = table_of(h=ANGLE)
-    shift = wrapped(values + 360 * turns, spec, "", "here")
+    shift = wrapped(values + 360 * turns, ANGLE)
     assert ((shift >= 0) & (shift < 360)).all()
     near = np.abs(values / 10 - np.rint(values / 10)) < 1e-6
     bins = [bins_of(track(range(len(v)), v, ("h",)), table) for v in (values, shift)]
@@ -124,7 +124,7 @@ def test_bins_do_not_depend_on_the_turn(angles, turns):
 
 def test_a_period_may_begin_elsewhere():
     spec = Variable(series="a", bins=6, period=180, range=(-15, 165))
-    values = wrapped(np.array([0.0, 170, 179.9, 15, 164.9]), spec, "degrees", "here")
+    values = wrapped(np.array([0.0, 170, 179.9, 15, 164.9]), spec)
     assert values.tolist() == pytest.approx([0, -10, -0.1, 15, 164.9])
     assert bins_of(track(range(5), values, ("a",)), table_of(a=spec)).tolist() == [0, 0, 0, 1, 5]
 
@@ -142,20 +142,18 @@ def test_a_period_may_begin_elsewhere():
 def test_periods_that_do_not_fit(values, period, unit, said):
     spec = Variable(series="h", period=period)
     with pytest.raises(IsomorphError, match=said):
-        wrapped(np.array(values, float), spec, unit, "here")
+        refuse_unfit(np.array(values, float), spec, unit, "here")
 
 
 def test_parts_of_a_turn_fit_a_unit():
     for period in (360, 180, 120, 90):
-        assert wrapped(np.array([0.0]), Variable(series="h", period=period), "degrees", "") == 0
+        refuse_unfit(np.array([0.0]), Variable(series="h", period=period), "degrees", "here")
 
 
 def test_between_samples_a_circle_is_gone_the_shorter_way_round():
     heading = Signal(np.array([0.0, 1, 2]), np.array([[350.0], [10], [200]]), "here")
     got = heading.at(np.array([0.25, 0.5, 0.75, 1.5]), period=360)[:, 0]
-    assert wrapped(got, ANGLE.model_copy(update={"unwrapped": True}), "", "") == pytest.approx(
-        [355, 0, 5, 285]
-    )
+    assert wrapped(got, ANGLE) == pytest.approx([355, 0, 5, 285])
     assert heading.at(np.array([0.5]))[0, 0] == 180  # a place has no shorter way
 
 
@@ -241,3 +239,7 @@ def test_no_stimulus_at_all():
         -1,
         -1,
     ]
+
+
+def test_every_form_has_a_reader():
+    assert set(FOUND) == set(FORMS)

@@ -180,6 +180,17 @@ def test_speed_is_a_variable_too(folder):
     assert 13 < table["speed_stop"].iloc[-1] < 14  # 40 / 3 cm/s at most along the first axis
 
 
+def test_variables_on_clocks_of_their_own_come_onto_the_finest(folder, tmp_path):
+    (tmp_path / "a.nwb").symlink_to(folder / "a.nwb")
+    slow = slice(None, None, 10)  # between two samples the heading turns by 23 degrees
+    pd.DataFrame({"s": TIMES[slow], "deg": HEADING[slow]}).to_csv(tmp_path / "a.csv", index=False)
+    found = {"file": "{stem}.csv", "time": "s", "value": "deg", "bins": 36, "period": 360}
+    place = {"series": LEDS[0], "component": 0, "bins": 2}
+    both = listed(tmp_path, variables={"heading": found, "x": place}, minimum=0.1)
+    summed = both.groupby("heading")["dwell"].sum()
+    assert summed.to_numpy() == pytest.approx(listed(folder, **ANGLE)["dwell"].to_numpy(), abs=0.3)
+
+
 def test_missing_samples_and_gaps_count_for_no_bin(tmp_path):
     heading = HEADING.copy()
     heading[400:800] = -1
@@ -234,6 +245,7 @@ def test_the_stage_writes_them_and_responses_find_them_again(folder, make, data)
         ),
         ({**ANGLE, "epochs": {"table": "states", "where": {"lab": ["wake"]}}}, 'no column "lab"'),
         ({**ANGLE, "speed": {"of": LEDS[0], "min": 1e6}}, "no time counts: of 240 s in which"),
+        ({**ANGLE, "speed": {"of": "headin", "min": 1}}, 'no variable "headin", did you mean'),
         ({**ANGLE, "speed": {"of": "heading", "min": 1}}, "heading has a period of 360"),
         ({**ANGLE, "speed": {"series": LEDS[0], "min": 1}}, "has 2 components, and a speed is one"),
         ({"name": "h", "heading_of": [COMPASS, LEDS[0]]}, "has one coordinate, and the direction"),
@@ -272,9 +284,16 @@ def test_recordings_that_differ(folder, tmp_path, other, said):
 
 
 def test_columns_are_those_of_tables(folder):
-    with open_nwb(folder / "a.nwb") as nwb:
-        with pytest.raises(IsomorphError, match="here: is of type SpatialSeries, expected a table"):
-            column(nwb.container(COMPASS), "start_time", "here")
+    said = "here: is of type SpatialSeries, expected a table"
+    with open_nwb(folder / "a.nwb") as nwb, pytest.raises(IsomorphError, match=said):
+        column(nwb.container(COMPASS), "start_time", "here")
+
+
+def test_radians_told_to_be_degrees_are_refused(tmp_path):
+    write(tmp_path / "a.nwb", heading=np.radians(HEADING), unit="n.a.")
+    said = r"reach over 6\.5 of period: 360; .*, or are they in radians \(period: 6\.283185\)\?"
+    with pytest.raises(IsomorphError, match=said):
+        listed(tmp_path, **ANGLE)
 
 
 def test_a_constant_is_refused(tmp_path):
@@ -299,6 +318,9 @@ def test_intervals_that_overlap_or_end_before_they_start(tmp_path):
         listed(tmp_path, **of)
     trials((0.0, 2.0, 1.0), (5.0, 3.0, 2.0))
     with pytest.raises(IsomorphError, match="starts at 5 s and ends before, at 3 s"):
+        listed(tmp_path, **of)
+    trials((0.0, 2e9, 1.0), (2e9, 3e9, 2.0))
+    with pytest.raises(IsomorphError, match=r"last 3e.09 s together, .* expected times in seconds"):
         listed(tmp_path, **of)
     trials((0.0, 2.0, np.nan), (2.0, 3.0, np.nan))
     with pytest.raises(IsomorphError, match="no interval has a value"):

@@ -55,13 +55,13 @@ def replicas(group: str = "whole") -> dict[str, ModuleType]:
     return found
 
 
-def categories(known: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return the models of the configuration that speak of categories of some datasets."""
+def of_tables(known: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the models of the configuration that speak of columns of some datasets' stimuli."""
     found = {}
     for file in sorted((ROOT / "config" / "models").glob("*.yaml")):
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
         speaks = set(content.get("datasets", ())) & set(known)
-        if content["source"] == "baseline/category" and speaks:
+        if content["source"].startswith(("baseline/category", "geometry/")) and speaks:
             found[file.stem] = content
     return found
 

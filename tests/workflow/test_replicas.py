@@ -48,7 +48,7 @@ def road(tmp_path_factory):
     """One study of all replicas from nothing to its report; what each step said."""
     folder = tmp_path_factory.mktemp("replicas")
     known = replicas.replicas()
-    models = {"pixels": PIXELS, "coarse": COARSE, **replicas.categories(known)}
+    models = {"pixels": PIXELS, "coarse": COARSE, **replicas.of_tables(known)}
     replicas.write_config(folder, STUDY, models, known)
     archives = replicas.write_files(folder, known)
     told = {"folder": folder}

@@ -1,11 +1,14 @@
 """Artefacts: every file a stage writes, what it must hold, and where it came from."""
 
 from isomorph.artefacts.arrays import (
+    BY_SESSION,
     artefact_kind,
     read_array,
     read_attributes,
+    read_population,
     read_responses,
     write_array,
+    write_population,
     write_responses,
 )
 from isomorph.artefacts.provenance import (
@@ -26,6 +29,7 @@ from isomorph.disk import (
 )
 
 __all__ = [
+    "BY_SESSION",
     "NoSuchFileError",
     "Provenance",
     "Streamed",
@@ -36,6 +40,7 @@ __all__ = [
     "provenance_file",
     "read_array",
     "read_attributes",
+    "read_population",
     "read_provenance",
     "read_responses",
     "read_table",
@@ -45,6 +50,7 @@ __all__ = [
     "versions",
     "write_array",
     "write_beside",
+    "write_population",
     "write_responses",
     "write_table",
 ]

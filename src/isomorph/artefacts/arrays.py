@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -108,17 +108,23 @@ def write_responses(
     stamp : Provenance
         Where it came from.
     """
-    import xarray as xr
+    _write_sessions(path, sessions, "responses", attributes, stamp)
 
-    for session, data in sessions.items():
-        check_array(data, ARRAYS["responses"], f"{path}: session {session}")
-    root = xr.Dataset(attrs={**attributes, "artefact": "responses"})
-    stamp = stamp.holding(_contents_of_sessions(root, sessions))
-    root = root.assign_attrs(provenance=stamp.to_json())
-    groups = {f"/{key}": data for key, data in sessions.items()}
-    tree = xr.DataTree.from_dict({"/": root, **groups})
-    checksums = {key: _checksums(data) for key, data in groups.items()}
-    _write(path, tree.to_netcdf(engine=ENGINE, encoding=checksums))
+
+def write_population(
+    path: Path, sessions: Mapping[str, xr.Dataset], attributes: Mapping[str, str], stamp: Provenance
+) -> None:
+    """Write what the units of one subject did over time, see `write_responses`.
+
+    Parameters
+    ----------
+    path : Path
+    sessions : mapping of str to Dataset
+        `rate (time, unit)` and its coordinates, by session.
+    attributes : mapping
+    stamp : Provenance
+    """
+    _write_sessions(path, sessions, "population", attributes, stamp)
 
 
 def read_responses(path: Path, without: Collection[str] = ()) -> dict[str, xr.Dataset]:
@@ -135,18 +141,55 @@ def read_responses(path: Path, without: Collection[str] = ()) -> dict[str, xr.Da
     IsomorphError
         When the file is absent, holds no responses, or is not as it was written.
     """
+    return _read_sessions(path, "responses", without)
+
+
+def read_population(path: Path) -> dict[str, xr.Dataset]:
+    """Read what the units of one subject did over time, by session; see `read_responses`."""
+    return _read_sessions(path, "population")
+
+
+BY_SESSION: Mapping[str, Callable[[Path], dict[str, xr.Dataset]]] = MappingProxyType(
+    {"responses": read_responses, "population": read_population}
+)
+"""What reads files that hold a group per session, by their kind."""
+
+
+def _write_sessions(
+    path: Path,
+    sessions: Mapping[str, xr.Dataset],
+    kind: str,
+    attributes: Mapping[str, str],
+    stamp: Provenance,
+) -> None:
+    """Write a file of a kind that holds a group per session."""
+    import xarray as xr
+
+    for session, data in sessions.items():
+        check_array(data, ARRAYS[kind], f"{path}: session {session}")
+    root = xr.Dataset(attrs={**attributes, "artefact": kind})
+    stamp = stamp.holding(_contents_of_sessions(root, sessions))
+    root = root.assign_attrs(provenance=stamp.to_json())
+    groups = {f"/{key}": data for key, data in sessions.items()}
+    tree = xr.DataTree.from_dict({"/": root, **groups})
+    checksums = {key: _checksums(data) for key, data in groups.items()}
+    _write(path, tree.to_netcdf(engine=ENGINE, encoding=checksums))
+
+
+def _read_sessions(path: Path, kind: str, without: Collection[str] = ()) -> dict[str, xr.Dataset]:
+    """Read a file of a kind that holds a group per session."""
     import xarray as xr
 
     found = artefact_kind(path)
-    if found != "responses":
-        raise IsomorphError(f"{path}: holds {found or 'no artefact of isomorph'}, not responses")
+    if found != kind:
+        raise IsomorphError(f"{path}: holds {found or 'no artefact of isomorph'}, not {kind}")
     with reading(path, "a netCDF file"), xr.open_datatree(path, engine=ENGINE) as tree:
         root = tree.to_dataset()
         sessions = {
             name: node.to_dataset().drop_vars(without).load()
             for name, node in tree.children.items()
         }
-    schema = without_variables(ARRAYS["responses"], without)
+    schema = without_variables(ARRAYS[kind], without)
     for session, data in sessions.items():
         check_array(data, schema, f"{path}: session {session}")
     _check(path, _contents_of_sessions(root, sessions), whole=not without)

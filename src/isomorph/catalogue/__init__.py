@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from isomorph.catalogue.across import ACROSS
 from isomorph.catalogue.compared import COMPARED
+from isomorph.catalogue.dynamical import DYNAMICAL
 from isomorph.catalogue.entries import (
     KEYED,
     OF_STIMULI,
@@ -28,6 +29,7 @@ from isomorph.catalogue.explanations import EXPLAINED, RECOVERED, TRUSTED
 from isomorph.catalogue.measured import MEASURED
 from isomorph.catalogue.predicted import PREDICTED
 from isomorph.catalogue.shared_columns import PLACE
+from isomorph.catalogue.topological import TOPOLOGICAL
 from isomorph.catalogue.variables import ARRAYS
 from isomorph.registry import Registry
 
@@ -78,6 +80,8 @@ CATALOGUE: Registry[Artefact] = Registry(
             RECOVERED,
             EXPLAINED,
             PREDICTED,
+            TOPOLOGICAL,
+            DYNAMICAL,
             TRUSTED,
             ACROSS,
             LOOKED_AT,
@@ -116,9 +120,19 @@ def of_stimuli(stage: str) -> bool:
     return made_by(stage)[0].of_stimuli
 
 
-def is_asked(study: Study, stage: str) -> bool:
-    """Tell whether a study asks for what a stage makes."""
-    return all(one.asked is None or one.asked(study) for one in made_by(stage))
+def is_asked(study: Study, stage: str, dataset: str = "") -> bool:
+    """Tell whether a study asks for what a stage makes.
+
+    Parameters
+    ----------
+    study : Study
+    stage : str
+    dataset : str, optional
+        Of which dataset; of any unless given.
+    """
+    conditions = [one.asked for one in made_by(stage) if one.asked is not None]
+    of = [dataset] if dataset else study.datasets
+    return not conditions or any(all(asked(study, name) for asked in conditions) for name in of)
 
 
 def stage_command(stage: str) -> str:

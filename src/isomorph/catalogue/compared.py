@@ -78,6 +78,9 @@ COMPARISONS = {
         "corrected. With n subjects the smallest there can be is 1 in 2 to the power of n.",
         p_cluster="Probability of a cluster in time as large as the bin's, if region and layer "
         "were unrelated.",
+        p_map="Probability of a value as high as the bin's, or as extreme if two-sided, anywhere "
+        "in the map of all bins of the area by all layers of the model, if area and model were "
+        "unrelated.",
         p_cluster_corrected="The probability of the cluster after correction over the layers and "
         "areas of the family.",
     ),
@@ -271,7 +274,7 @@ COMPARED = (
         optional="n_unit_draws ceiling_kind ceiling_note normalised_r2 normalised_status "
         "normalised_reason "
         "t_subjects p_subjects_t p_subjects_sign_flip cluster p_cluster "
-        "p_cluster_corrected",
+        "p_cluster_corrected p_map",
         parquet=True,
     ),
     table(

@@ -144,7 +144,8 @@ class Artefact:
     command : str
         The command that makes it, where it is not called as the stage is.
     asked : callable or None
-        From a study to whether it asks for the stage at all; None where every study does.
+        From a study and a dataset to whether the stage is asked for of that dataset; None where it
+        always is.
     """
 
     name: str
@@ -156,7 +157,7 @@ class Artefact:
     parquet: bool = False
     only_for: Callable[[Study, str], bool] | None = None
     command: str = ""
-    asked: Callable[[Study], bool] | None = None
+    asked: Callable[[Study, str], bool] | None = None
 
     @property
     def made_by(self) -> str:
@@ -204,7 +205,7 @@ def table(
     path: str = "",
     parquet: bool = False,
     only_for: Callable[[Study, str], bool] | None = None,
-    asked: Callable[[Study], bool] | None = None,
+    asked: Callable[[Study, str], bool] | None = None,
 ) -> Artefact:
     """Return the entry of a table, whose columns are called by their names.
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from isomorph.catalogue.entries import RESULTS, WORDS, Artefact, named, table
-from isomorph.catalogue.shared_columns import ABOUT, PLACE, SHARE
+from isomorph.catalogue.shared_columns import ABOUT, PLACE, SHARE, SHARED, TESTED
+
+if TYPE_CHECKING:
+    from isomorph.study import Study
 
 STIMULI = {
     **named(
@@ -88,6 +93,81 @@ RELIABILITY = {
     ),
 }
 
+
+TUNING = {
+    **named(
+        WORDS,
+        region="Brain region of the unit, or that of which the row is the mean.",
+        unit="Unit; empty in the row of a whole region.",
+        variable="Variable along which tuning is asked about; of all together `x × y`.",
+        peak_at="Centre of the bin in which the rate is highest, in the units of the variables.",
+        family="What is corrected together, variables always apart: units of a `region`, or of all "
+        "regions, subjects and sessions of a `dataset`.",
+        p_note="What the number of shifts cannot give.",
+    ),
+    **named(
+        "bits per spike",
+        information="What a spike tells of the variable: the mean over time of relative rates "
+        "times their logarithms (Skaggs et al. 1993). It is above 0 by chance, the more so the "
+        "fewer spikes there are.",
+        information_by_chance="Mean of the same after shifts of the spikes in time against the "
+        "variable.",
+    ),
+    **named(
+        "share of the rates, 0 to 1",
+        vector_length="Length of the mean vector of the rates in all directions: 0 where they are "
+        "equal, 1 where there are spikes in one alone; empty of variables without a period.",
+    ),
+    **named(
+        "that of the variable",
+        preferred="Direction of that vector; empty of variables without a period.",
+    ),
+    **named(
+        "spikes per second",
+        peak_rate="Highest rate in any bin.",
+        mean_rate="Spikes over all the time in bins.",
+    ),
+    **named(
+        "correlation",
+        reliability="Correlation over bins of the rates in one half of the repetitions with those "
+        "in the other; empty where there is one repetition.",
+    ),
+    **named(
+        "probability",
+        p="Share of the shifts, none among them, after which information is as large.",
+    ),
+    **named(
+        SHARE,
+        tuned="Share of the tested units of the region with a corrected p of at most .05; of one "
+        "unit 1 or 0, and empty where it was not tested.",
+    ),
+    **named(
+        "count",
+        n_units="Units that were tested, 1 in the row of a unit.",
+        n_spikes="Spikes in bins.",
+        n_bins="Bins that were visited.",
+        n_shifts="Shifts, each of all units by the same time.",
+    ),
+    **named("seconds", seconds="Time in bins."),
+}
+
+
+def asks_population(study: Study, dataset: str) -> bool:
+    """Tell whether a study asks what the units of a dataset did over time."""
+    asked = study.spec.topology
+    return asked is not None and asked.of == "time" and of_spikes(study, dataset)
+
+
+def of_spikes(study: Study, dataset: str) -> bool:
+    """Tell whether the responses of a dataset are read of spikes in recordings."""
+    return study.dataset(dataset).responses.kind in ("nwb", "rates")
+
+
+def asks_tuning(study: Study, dataset: str) -> bool:
+    """Tell whether the responses of a dataset are rates over the bins of a variable."""
+    return study.dataset(dataset).responses.kind == "rates"
+
+
 MEASURED = (
     Artefact(
         "manifest", "fetch", "{archive}/manifest.json",
@@ -112,11 +192,24 @@ MEASURED = (
         "responses", "responses", f"{RESULTS}/responses/{{subject}}.nc",
         "responses of one subject, a group per session; or its ready RDMs", array="responses",
     ),
+    Artefact(
+        "population", "population", f"{RESULTS}/population/{{subject}}.nc",
+        "rates of all units of one subject over time, and the variables then, a group per session",
+        array="population", asked=asks_population,
+    ),
     table(
         "reliability", "reliability", "reliability of every unit and region",
         f"subject session {PLACE} unit n_stimuli n_repetitions split_half spearman_brown status",
         RELIABILITY, ABOUT,
         optional=f"split_half_sd signal_variance noise_variance n_units n_splits snr noise_ceiling "
         f"{' '.join(PREDICTED)} repetitions_for_0.8",
+    ),
+    table(
+        "tuning", "tuning", "how units are tuned to the variables that stimuli are bins of, and "
+        "which share of a region is",
+        f"dataset simulated region subject session variable unit information information_by_chance "
+        f"vector_length preferred peak_rate peak_at mean_rate reliability {TESTED} tuned n_units "
+        "n_spikes n_bins seconds n_shifts status reason",
+        TUNING, SHARED, asked=asks_tuning,
     ),
 )  # fmt: skip

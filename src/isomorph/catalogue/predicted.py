@@ -111,7 +111,7 @@ PARTITION = {
 ROWS = f"dataset simulated {PLACE} measure"
 
 
-def predicts(study: Study) -> bool:
+def predicts(study: Study, _: str) -> bool:
     """Tell whether a study asks for predictions."""
     asked = study.spec.inference.prediction
     return bool(asked.methods or asked.bands)

@@ -107,12 +107,13 @@ PRECISION: dict[str, Column] = {
     ),
     **named(
         WORDS,
-        scheme="What was resampled: stimuli, subjects, units, seeds.",
+        scheme="What was resampled: stimuli (blocks of them where they follow one another), "
+        "subjects, units, seeds.",
         sides="Whether p is one- or two-sided.",
         correction="How p was corrected for multiple tests.",
         family="What is corrected together: `region`, `dataset` or `settings`.",
-        p_note="Where this p comes from if it is not counted among permutations, that they are too "
-        "few, or why there is none.",
+        p_note="Where this p comes from if it is not counted among permutations, what changes "
+        "places where stimuli follow one another, that there are too few, or why there is none.",
     ),
     **named(
         PROBABILITY,

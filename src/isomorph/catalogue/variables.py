@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from isomorph.catalogue.entries import DISTANCE, WORDS, ArraySchema, Variable
+from isomorph.catalogue.topological import HELD as SHAPES
 from isomorph.registry import Registry
 
 SECONDS = "seconds"
@@ -59,6 +60,10 @@ RESPONSES = ArraySchema(
             onset="When it was shown, on the clock of the recording, or from the start of its run.",
         ),
         *_data(
+            "presentation", SECONDS, "optional",
+            dwell="How long a bin of a variable was visited in this repetition.",
+        ),
+        *_data(
             "unit", "millimetres", "optional",
             x="Where a voxel is in the space of its image, from left to right.",
             y="The same from back to front.", z="The same from below to above.",
@@ -74,6 +79,33 @@ RESPONSES = ArraySchema(
         "`left_out` (flagged as not steady, or censored), `repetition_time` and `start_time` in "
         "seconds, and the `file` that says the former.",
         "grid": "JSON, of voxels: `shape` and `affine` of the image that they are of.",
+        "dataset": "Of the file: name of the dataset.",
+        "subject": "Of the file: name of the subject.",
+        "simulated": "Of the file: `true` where the data were simulated, else `false`.",
+    },
+)  # fmt: skip
+"""Of one session; a file holds a group per session."""
+
+POPULATION = ArraySchema(
+    (
+        *_data(
+            "time unit", "spikes per second", "finite",
+            rate="Rate of a unit in a time bin, smoothed over time.",
+        ),
+        *_coordinates("time", SECONDS, time="Middle of the bin, on the clock of the recording."),
+        *_coordinates(
+            "time", "count",
+            segment="Number of the stretch of time without gaps that the bin is part of, from 0.",
+        ),
+        *_coordinates(
+            "unit", WORDS, unit="Name of the neuron.", region="Its brain region.",
+        ),
+    ),
+    {"session": "Name of the session."},
+    {
+        "dropped": "JSON: how many seconds and units were left out of the session, by reason.",
+        "variables": "JSON: the variables that stand beside `time`, each by its name (`film_time` "
+        "the time of a film); they are NaN where they are not known.",
         "dataset": "Of the file: name of the dataset.",
         "subject": "Of the file: name of the subject.",
         "simulated": "Of the file: `true` where the data were simulated, else `false`.",
@@ -262,9 +294,11 @@ ARRAYS: Registry[ArraySchema] = Registry(
     "artefact",
     {
         "responses": RESPONSES,
+        "population": POPULATION,
         "activations": ACTIVATIONS,
         "rdms": RDMS,
         "representations": REPRESENTATIONS,
+        "shapes": SHAPES,
     },
 )
 """Schemas of netCDF files, by what a file says that it is."""

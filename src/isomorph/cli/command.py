@@ -138,7 +138,12 @@ def _parser() -> argparse.ArgumentParser:
 def _add_stage(parser: argparse.ArgumentParser, name: str, stage: Stage) -> None:
     add_study(parser)
     add_root(parser)
+    one = parser.add_mutually_exclusive_group() if stage.parts else parser
+    for argument in stage.parts:
+        one.add_argument(f"--{argument}", metavar="NAME", help=f"of one {argument}, not gathered")
     for argument in arguments_of(name):
+        if argument in stage.parts:
+            continue
         if argument == "model" and stage.brain_entry:
             either = parser.add_mutually_exclusive_group(required=True)
             either.add_argument("--model", metavar="NAME", help="model instance")
@@ -158,9 +163,11 @@ def run_stage(stage: Stage, parsed: argparse.Namespace) -> None:
     # importing all of them would cost every job more than most jobs take.
     study = load_study(parsed.study)
     brain = stage.brain_entry if getattr(parsed, "brain", False) else None
+    part = [one for one in stage.parts if getattr(parsed, one) is not None]
+    whole = (one for one in arguments_of(parsed.command) if one not in stage.parts)
     names = {
         argument: getattr(parsed, argument)
-        for argument in arguments_of(parsed.command)
+        for argument in (*whole, *part)
         if not (brain and argument == "model")
     }
     if "dataset" in names:
@@ -179,6 +186,6 @@ def run_stage(stage: Stage, parsed: argparse.Namespace) -> None:
         refuse_nothing(layout)
     started = time.monotonic()
     with at_work(), say_who_makes(layout):
-        load(brain or stage.entry)(layout, *names.values())
+        load(brain or (stage.parts[part[0]] if part else stage.entry))(layout, *names.values())
     what = " ".join([parsed.command, *names.values(), *(["brain"] if brain else [])])
     say(f"{what}: done in {time.monotonic() - started:.1f} s")

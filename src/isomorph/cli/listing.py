@@ -162,11 +162,13 @@ def _models() -> str:
     from isomorph.study import ModelSpec
 
     def rows() -> Iterator[tuple[str, str]]:
+        named = set()
         for file, spec in _members("models", ModelSpec):
             said = first_line(spec) if isinstance(spec, IsomorphError) else _model(spec)
+            named |= set() if isinstance(spec, IsomorphError) else {spec.source}
             yield file.stem, said
         for name, one in SOURCES.items():
-            if "<" in name:
+            if name not in named:
                 yield name, f"source, {_installed(one)}" + (f"; {one.title}" if one.title else "")
 
     return _lined(rows())

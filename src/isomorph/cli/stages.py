@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
@@ -22,6 +22,9 @@ class Stage:
         `module:function`, called with the layout and what the stage is made for, in that order.
     brain_entry : str or None
         Called in place of `entry`, with the dataset alone, when `--brain` is given.
+    parts : mapping of str to str
+        Called in place of `entry` when the argument of this name is given, at most one of them:
+        what is made for one subject or one model, and gathered without either.
     needs_results : bool
         Whether it has nothing to say before anything was computed.
     """
@@ -29,6 +32,7 @@ class Stage:
     summary: str
     entry: str
     brain_entry: str | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
     needs_results: bool = False
 
 
@@ -40,8 +44,12 @@ STAGES = Registry(
                          "isomorph.stages.stimuli:run"),
         "responses": Stage("responses of one subject, aligned to the stimuli",
                            "isomorph.stages.responses:run"),
+        "population": Stage("what the units of one subject did over time",
+                            "isomorph.stages.population:run"),
         "reliability": Stage("split-half reliability of every unit",
                              "isomorph.stages.reliability:run"),
+        "tuning": Stage("how units are tuned to a variable, tested by shifts in time",
+                        "isomorph.stages.tuning:run"),
         "activations": Stage("activations of one model, every layer in one pass",
                              "isomorph.stages.activations:run"),
         "rdms": Stage("RDMs of a model's layers, or of a dataset's regions with --brain",
@@ -53,6 +61,12 @@ STAGES = Registry(
                          "isomorph.stages.explain:run"),
         "predict": Stage("what layers predict of single units, and regions of layers",
                          "isomorph.stages.predict:run"),
+        "topology": Stage("loops, tori and voids in the activity of regions and layers",
+                          "isomorph.stages.topology:run",
+                          parts={"subject": "isomorph.stages.topology:run_subject",
+                                 "model": "isomorph.stages.topology:run_model"}),
+        "dynamics": Stage("regions by the laws their responses follow in time",
+                          "isomorph.stages.dynamics:run"),
         "recover": Stage("which layers are found again in data simulated from them",
                          "isomorph.stages.recover:run"),
         "figures": Stage("the figures of a dataset", "isomorph.stages.figures:run"),

@@ -159,6 +159,8 @@ def _check(parsed: argparse.Namespace) -> None:
         print(said)
     for name, why in as_decided(layout).study.left_out.items():
         print(f"{name} was left out by the last run: {why}")
+    for line in capacity.cost_of_topology(layout, stimuli):
+        print(line)
     need = capacity.need_of(layout, stimuli)
     for line in capacity.told(layout, need, capacity.this_machine(layout.root)):
         print(line)

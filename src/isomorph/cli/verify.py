@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from isomorph.archives.manifest import own_files, read_manifest
-from isomorph.artefacts import artefact_kind, read_array, read_responses, read_table
+from isomorph.artefacts import BY_SESSION, artefact_kind, read_array, read_table
 from isomorph.catalogue import CATALOGUE
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, jobs
@@ -92,9 +92,9 @@ def _damage(layout: Layout, job: Job, name: str, file: Path) -> Iterator[str]:
     """Yield what is wrong with the bytes of an artefact, or of the files it lists."""
     made = CATALOGUE[name]
     try:
-        if made.array == "responses":
+        if made.array in BY_SESSION:
             ready = artefact_kind(file) == "rdms"
-            read_array(file, "rdms") if ready else read_responses(file)
+            read_array(file, "rdms") if ready else BY_SESSION[made.array](file)
         elif made.array:
             read_array(file, made.array)
         elif name == "manifest":

@@ -22,8 +22,11 @@ from isomorph.figures.drawn_layers import (
     pairs,
     profiles,
     stimulus_maps,
+    time_maps,
     timecourses,
 )
+from isomorph.figures.drawn_topology import barcodes, coordinates, tori
+from isomorph.figures.drawn_tuning import tuning_curves
 from isomorph.figures.drawn_units import brain_maps, courses_of_units, topographies
 from isomorph.figures.style import SMALL, SOFT, styled
 
@@ -43,9 +46,9 @@ def drawings(data: Drawable) -> Iterator[Drawing]:
 
 
 DRAWN: tuple[Callable[[Drawable], Iterator[Drawing]], ...] = (
-    profiles, pairs, stimulus_maps, overviews, timecourses, maps, partials, partitions, weighted,
-    models_alike, predictions, reliabilities, brain_maps, topographies, courses_of_units,
-    confusions, powers, multiverses,
+    profiles, pairs, stimulus_maps, overviews, timecourses, time_maps, maps, partials, partitions,
+    weighted, models_alike, predictions, reliabilities, brain_maps, topographies, courses_of_units,
+    tuning_curves, barcodes, coordinates, tori, confusions, powers, multiverses,
 )  # fmt: skip
 """What draws the figures, in the order of the page."""
 

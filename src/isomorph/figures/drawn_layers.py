@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from isomorph.figures import depth, findings, main_rows, timecourse
+from isomorph.figures import depth, findings, main_rows, time_map, timecourse
 from isomorph.figures.categories import category_column
 from isomorph.figures.drawable import Drawable, Drawing, facts_of
 from isomorph.figures.geometry import layer_rdms, region_means
@@ -202,6 +202,32 @@ def timecourses(data: Drawable) -> Iterator[Drawing]:
         found = findings.timecourse(shown, data.results.families)
         rows = timecourse.course_rows(shown.rows, data.results.families)
         yield Drawing("timecourse", figure, facts, rows, found, shown.region)
+
+
+def time_maps(data: Drawable) -> Iterator[Drawing]:
+    """Draw every time bin of a region against every layer of the models that have several."""
+    families = data.results.families
+    for shown in timecourse.courses(data.results.table("comparisons"), data.results.shown):
+        cells = time_map.map_cells(shown.rows, families)
+        if cells.empty:
+            continue
+        figure = time_map.draw_time_map(cells, families, label=measure_label(shown.measure))
+        tested = bool(cells[time_map.CORRECTED].notna().any())
+        facts = facts_of(data, shown.rows, region=shown.region, tested=_map_told(tested))
+        cells.insert(0, "region", shown.region)
+        found = findings.time_map(cells, families, shown.region)
+        yield Drawing("time_map", figure, facts, cells, found, shown.region)
+
+
+def _map_told(tested: bool) -> str:
+    """Say how cells of a map of time and layers were tested."""
+    if not tested:
+        return "No cell was tested, for no stimuli were shuffled."
+    return (
+        f"Lines enclose cells with p < {main_rows.SIGNIFICANT:g} by permutation of stimuli, "
+        "corrected by the largest value anywhere in the map of a model; circles: when each layer "
+        "with such a cell is highest."
+    )
 
 
 def similarities(data: Drawable, distance: str) -> tuple[xr.Dataset, str] | None:

@@ -15,6 +15,7 @@ from isomorph.figures import depth, main_rows
 from isomorph.figures.main_rows import Bounds, Family, MainRows
 from isomorph.figures.reliability_curves import UnitReliability
 from isomorph.figures.style import short_titles
+from isomorph.figures.time_map import CORRECTED
 from isomorph.figures.timecourse import course_of
 from isomorph.measures.tied import rankdata
 from isomorph.numerals import interval, listed, number, percent
@@ -156,6 +157,46 @@ def timecourse(shown: MainRows, families: Sequence[Family]) -> str:
     value, name, top = max(found, key=lambda one: one[0])
     when = in_milliseconds(*(float(top[edge]) for edge in EDGES))
     return f"{name} is highest in {shown.region} at {when} after onset: {number(value)}."
+
+
+def time_map(cells: pd.DataFrame, families: Sequence[Family], region: str) -> str:
+    """Say where in time and layers a model is highest, and how much of its map is above chance.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        See `isomorph.figures.time_map.map_cells`.
+    families : sequence of Family
+    region : str
+    """
+    titles, said = short_titles(families), []
+    for name, own in cells.groupby("family", sort=False):
+        top = main_rows.highest(own)
+        when = in_milliseconds(*(float(top[edge]) for edge in EDGES))
+        text = (
+            f"{titles[str(name)]} is highest in {region} at {when} after onset in {top['layer']}, "
+            f"{number(float(top['estimate']))}"
+        )
+        if own[CORRECTED].notna().any():
+            sure = own[own[CORRECTED] < main_rows.SIGNIFICANT]
+            text += f"; {len(sure) or 'none'} of {len(own)} cells above chance"
+            if len(sure):
+                span = float(sure[EDGES[0]].min()), float(sure[EDGES[1]].max())
+                text += f", within {in_milliseconds(*span)}"
+            text += _latencies(own)
+        said.append(f"{text}.")
+    return " ".join(said)
+
+
+def _latencies(own: pd.DataFrame) -> str:
+    """Say when the first and the last layer above chance are highest."""
+    peaks = own.dropna(subset="peak_time").drop_duplicates("layer")
+    if len(peaks) < 2:
+        return ""
+    (first, early), (last, late) = (
+        (str(peaks["layer"].iloc[at]), 1000 * float(peaks["peak_time"].iloc[at])) for at in (0, -1)
+    )
+    return f"; {first} peaks at {early:.0f} ms and {last} at {late:.0f} ms"
 
 
 def map_of(

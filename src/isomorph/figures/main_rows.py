@@ -68,7 +68,7 @@ def families(study: Study) -> list[Family]:
         kind: Kind = "trained"
         if model.control_of or model.source.startswith("untrained/"):
             kind = "untrained"
-        elif model.source.startswith("baseline/") or model.is_told:
+        elif model.is_baseline or model.is_told:
             kind = "baseline"
         found.append(
             Family(model.name, model.title, kind, tuple(model.instances), model.control_of)

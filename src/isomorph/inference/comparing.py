@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import pandas as pd
+from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
 from isomorph.inference.agreement import agreement
@@ -21,8 +23,9 @@ from isomorph.inference.featured import (
     takes_features,
 )
 from isomorph.inference.gather import Candidates, Region, candidates_of, regions_of
-from isomorph.inference.groups import Labels, group_count
+from isomorph.inference.groups import group_count
 from isomorph.inference.many_stimuli import NO_PAIRS
+from isomorph.inference.on_axes import marked
 from isomorph.inference.region_pairs import compare_regions
 from isomorph.inference.setting import Draws
 from isomorph.inference.waiting import long_wait
@@ -71,6 +74,7 @@ def comparison_tables(analysis: Analysis) -> tuple[dict[str, pd.DataFrame], list
         "contrasts": answered(found.contrasts, inference),
     }
     owners = {name: one.name for one in analysis.families for name in one.instances}
+    tables = marked(tables, analysis.along)
     return {**tables, "agreement": agreement(tables, owners)}, not_applicable
 
 
@@ -160,13 +164,15 @@ def _candidates(analysis: Analysis, measure: Measure, distance: str) -> Candidat
     return found
 
 
-def _of_stimuli(analysis: Analysis, measure: Measure) -> dict[str, Labels]:
+def _of_stimuli(analysis: Analysis, measure: Measure) -> dict[str, NDArray[Any]]:
     """Return what a measure must know of the stimuli, by name."""
-    facts = {}
+    facts: dict[str, NDArray[Any]] = {}
     if "labels" in measure.needs and analysis.labels is not None:
         facts["labels"] = analysis.labels
     if measure.holds_out and _is_grouped(analysis):
         facts["groups"] = analysis.groups
+        if analysis.along is not None and analysis.along.margins is not None:
+            facts["margins"] = analysis.along.margins
     return facts
 
 

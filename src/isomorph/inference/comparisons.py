@@ -27,6 +27,7 @@ from isomorph.inference.scores import Scores, scores_of
 from isomorph.inference.setting import Draws, Setting
 from isomorph.inference.subjects import chance_of, over_subjects, subject_rows
 from isomorph.inference.ties import Indices, rounded
+from isomorph.inference.time_map import map_p
 from isomorph.measures import Floats, Measure, Stack
 
 SHUFFLED = 2**26
@@ -83,7 +84,8 @@ def compare(
     members = members_of(candidates.table["model"].tolist())
     into.preferences += preferences(regions, scores, candidates, draws, setting)
     for together, nulls in _nulls(regions, candidates, draws, setting.measure):
-        clusters = _clusters([regions[at] for at in together], nulls, members)
+        bins = [regions[at] for at in together]
+        clusters = _over_time(bins, nulls, members, setting.inference.sides)
         for place, (at, null) in enumerate(zip(together, nulls, strict=True)):
             own = _OneRegion(regions[at], candidates, scores[at], null, members, draws, setting)
             columns, masses = clusters[place]
@@ -104,7 +106,9 @@ def _nulls(
     As many regions are shuffled at once as there is room for what they are given.
     """
     orders = draws.orders_for(measure)
-    shuffling = Shuffling(candidates.stack, measure, orders, exact=draws.exact_for(measure))
+    shuffling = Shuffling(
+        candidates.stack, measure, orders, exact=draws.exact_for(measure), lag=draws.lag
+    )
     room = SHUFFLED // max(1, len(orders) * len(candidates.table))
     waiting: list[list[int]] = []
     for group in [*_bins(regions), None]:
@@ -130,10 +134,13 @@ def _bins(regions: Sequence[Region]) -> list[list[int]]:
     return [sorted(group, key=lambda at: regions[at].time_start) for group in groups.values()]
 
 
-def _clusters(
-    bins: Sequence[Region], nulls: Sequence[Null], members: dict[str, Indices]
+def _over_time(
+    bins: Sequence[Region], nulls: Sequence[Null], members: dict[str, Indices], sides: str
 ) -> list[tuple[Row, Masses | None]]:
-    """Return columns and masses of clusters in time of each bin; none for a region without bins."""
+    """Return what is tested over all bins of a region, by bin; nothing for one without bins.
+
+    Columns, of clusters in time and of the map of time and layers, and the clusters' masses.
+    """
     if not np.isfinite(bins[0].time_start):
         return [({}, None) for _ in bins]
     start, stop = (
@@ -143,9 +150,10 @@ def _clusters(
     observed, shuffled = zip(*(null.standardised() for null in nulls), strict=True)
     found = clusters_of(np.stack(observed), shuffled, joined)
     p, largest = found.p(members), found.largest.max(axis=1, initial=0.0)
+    of_map = map_p(np.stack(observed), shuffled, members, sides=sides)
     return [
         (
-            {"cluster": found.number[at], "p_cluster": p[at]},
+            {"cluster": found.number[at], "p_cluster": p[at], "p_map": of_map[at]},
             Masses(found.mass[at], largest),
         )
         for at in range(len(bins))

@@ -202,7 +202,7 @@ def largest_among(draws: Floats, known: NDArray[np.bool_]) -> Floats:
     return np.where(np.isfinite(own), own, -np.inf).max(axis=1, initial=-np.inf)
 
 
-APART = {"partial": "statistic", "weighted": "kind", "partition": "kind"}
+APART = {"partial": "statistic", "weighted": "kind", "partition": "kind", "tuning": "variable"}
 """By table, the column that tells apart kinds of test, which are never corrected together."""
 
 FAMILIES: Registry[tuple[str, ...]] = Registry(

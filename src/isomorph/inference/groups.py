@@ -52,7 +52,7 @@ def groups_of(table: pd.DataFrame, keep_together: Sequence[str], where: str) -> 
     IsomorphError
         When the table has no such column.
     """
-    labels = [_value_or_self(table, name) for name in DUPLICATES if name in table]
+    labels = [value_or_self(table, name) for name in DUPLICATES if name in table]
     labels += [column_labels(table, name, f"{where}: inference.keep_together") for name in
                keep_together]  # fmt: skip
     return joined_groups(labels, len(table))
@@ -149,8 +149,14 @@ def too_few_orders(groups: Labels) -> str:
     )
 
 
-def _value_or_self(table: pd.DataFrame, column: str) -> Labels:
-    """Return labels of a column's values; a stimulus without a value stands for itself."""
+def value_or_self(table: pd.DataFrame, column: str) -> Labels:
+    """Return labels of a column's values; a stimulus without a value stands for itself.
+
+    Parameters
+    ----------
+    table : DataFrame
+    column : str
+    """
     values = table[column].astype("string").fillna("")
     named = values.where(values != "", table["stimulus"].astype("string"))
     return np.unique(named.to_numpy(dtype=str), return_inverse=True)[1]

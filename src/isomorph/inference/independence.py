@@ -46,6 +46,8 @@ def against_independence(
     statistic, draws = null.standardised()
     if inference.sides == "two":
         statistic, draws = np.abs(statistic), np.abs(draws)
+    if "p_map" in rows:  # draws are a finite number, p may know better
+        rows = rows.assign(p_map=np.maximum(rows["p_map"].to_numpy(dtype=float), p))
     return Hypotheses.tested(
         rows.assign(p=p, sides=inference.sides, p_note=note),
         statistic,

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isomorph.inference.groups import exchanged
 from isomorph.inference.moments import Moments, Signatures, moments, signatures
+from isomorph.inference.shifts import by_lag, less_lag
 from isomorph.inference.shuffles import compared_in_orders
 from isomorph.inference.tabled import Tabled
 from isomorph.measures import Counts, Floats, Measure, stimulus_count
@@ -139,13 +141,21 @@ class Shuffling:
         With none, no p is counted.
     exact : bool
         Whether the moments over all orders are wanted too, of measures that have an embedding.
+    lag : array of shape (pair,), optional
+        See `isomorph.inference.shuffles.compared_in_orders`.
     """
 
     def __init__(
-        self, candidates: Stackable, measure: Measure, orders: Counts, *, exact: bool = False
+        self,
+        candidates: Stackable,
+        measure: Measure,
+        orders: Counts,
+        *,
+        exact: bool = False,
+        lag: NDArray[np.intp] | None = None,
     ) -> None:
         self.candidates, self.measure, self.orders = stacked(candidates), measure, orders
-        self.exact = exact
+        self.exact, self.lag = exact, lag
 
     def nulls(self, regions: Sequence[Stackable]) -> list[Null]:
         """Return what is found of each region.
@@ -174,7 +184,9 @@ class Shuffling:
         means = np.stack([self._embed(region).mean(axis=0) for region in regions])
         vectors = self._vectors
         observed = means @ vectors.T
-        found = compared_in_orders(means[:, None], vectors[:, None], self.orders, observed)
+        found = compared_in_orders(
+            means[:, None], vectors[:, None], self.orders, observed, self.lag
+        )
         known: Sequence[Moments | None] = [None] * len(regions)
         if self.exact:
             every = moments(signatures(means[:, None]), self._signatures)
@@ -208,7 +220,7 @@ class Shuffling:
         means = np.stack([matrices(region).mean(axis=0) for region in regions])
         others = matrices(self.candidates)
         observed = np.stack([self._observed(region) for region in regions])
-        found = compared_in_orders(means[:, None], others[:, None], self.orders, observed)
+        found = compared_in_orders(means[:, None], others[:, None], self.orders, observed, self.lag)
         return [Null(own, found[:, at]) for at, own in enumerate(observed)]
 
     def _anew(self, region: Stack) -> Null:
@@ -217,10 +229,13 @@ class Shuffling:
         null = np.empty((len(orders), len(candidates)))
         if measure.costly or region.facts:
             for at, order in enumerate(orders):
-                null[at] = measure.compare(region.chosen(order), candidates).mean(axis=0)
+                moved: Stackable = region.chosen(order)
+                if self.lag is not None and set(measure.needs) == {"rdm"}:
+                    moved = shuffled(region.rdms, order[None], self.lag)[0]
+                null[at] = measure.compare(moved, candidates).mean(axis=0)
         else:
             for part in blocks(len(orders), BLOCK // region.rdms.size):
-                together = shuffled(region.rdms, orders[part])
+                together = shuffled(region.rdms, orders[part], self.lag)
                 found = measure.compare(together.reshape(-1, together.shape[-1]), candidates)
                 null[part] = found.reshape(*together.shape[:2], -1).mean(axis=1)
         return Null(self._observed(region), null)
@@ -237,6 +252,7 @@ def permutation_null(
     orders: Counts,
     *,
     exact: bool = False,
+    lag: NDArray[np.intp] | None = None,
 ) -> Null:
     """Return what one region has in common with candidates and what it has by chance.
 
@@ -247,9 +263,10 @@ def permutation_null(
     measure : Measure
     orders : array of shape (shuffle, stimulus)
     exact : bool
+    lag : array of shape (pair,), optional
         See `Shuffling`.
     """
-    return Shuffling(candidates, measure, orders, exact=exact).nulls([region])[0]
+    return Shuffling(candidates, measure, orders, exact=exact, lag=lag).nulls([region])[0]
 
 
 def permutation_p(
@@ -274,18 +291,22 @@ def permutation_p(
     return permutation_null(rdms, candidates, measure, orders).p
 
 
-def shuffled(rdms: Floats, orders: np.ndarray) -> Floats:
+def shuffled(rdms: Floats, orders: np.ndarray, lag: NDArray[np.intp] | None = None) -> Floats:
     """Return RDMs with their stimuli in other orders.
 
     Parameters
     ----------
     rdms : array of shape (rdm, pair)
     orders : array of shape (order, stimulus)
+    lag : array of shape (pair,), optional
+        Which pairs are as far apart: means over these stay as they are, and what is left moves.
 
     Returns
     -------
     array of shape (order, rdm, pair)
     """
+    if lag is not None:
+        return by_lag(rdms, lag) + less_lag(shuffled(less_lag(rdms, lag), orders), lag)
     n_stimuli = orders.shape[1]
     first, second = pair_indices(n_stimuli)
     place = orders[:, first] * n_stimuli

@@ -146,7 +146,7 @@ class _Values:
         for crossing in crossings:
             self._observe(crossing, places, pairs, share)
             self._resample(crossing, places, pairs, share)
-            shuffles = _shuffled(crossing, pairs, self.orders, self.measure)
+            shuffles = _shuffled(crossing, pairs, self.orders, self.measure, self.draws.lag)
             self.shuffled[:, places] += share * shuffles
 
     def embedded(
@@ -162,7 +162,7 @@ class _Values:
             observed = np.zeros((len(vectors), len(vectors)))
             for part in range(vectors.shape[1]):
                 observed += vectors[:, part] @ other[:, part].T
-            shuffles = compared_in_orders(vectors, other, self.orders, observed)
+            shuffles = compared_in_orders(vectors, other, self.orders, observed, self.draws.lag)
             counts.append(crossing.counts[moved, still])
             self.observed[places] += share * observed[moved, still] / counts[-1]
             self.shuffled[:, places] += share * shuffles[:, moved, still] / counts[-1]
@@ -229,7 +229,13 @@ def moments_of_crossed(vectors: Sequence[Floats]) -> Moments:
     return moments(own, own.parts(crossed))
 
 
-def _shuffled(crossing: Crossing, pairs: Counts, orders: Counts, measure: Measure) -> Floats:
+def _shuffled(
+    crossing: Crossing,
+    pairs: Counts,
+    orders: Counts,
+    measure: Measure,
+    lag: NDArray[np.intp] | None = None,
+) -> Floats:
     """Return the comparison of every pair, the stimuli of its second region in other orders.
 
     Either half of a region is shuffled once for all regions it is compared with.
@@ -245,7 +251,7 @@ def _shuffled(crossing: Crossing, pairs: Counts, orders: Counts, measure: Measur
         still = pairs[asked, 0]
         for part in blocks(len(orders), BLOCK // (2 * size)):
             for time in range(n_times):
-                halves = shuffled(crossing.rdms[time, :, moved], orders[part])
+                halves = shuffled(crossing.rdms[time, :, moved], orders[part], lag)
                 values = np.zeros((halves.shape[0], n_regions, n_regions))
                 for side, (rows, columns) in enumerate([(moved, still), (still, moved)]):
                     values[:, rows, columns] = measure.compare(

@@ -7,16 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isomorph.inference.bootstrap import draw
-from isomorph.inference.groups import (
-    Labels,
-    draw_groups,
-    exchanged,
-    group_count,
-    too_few_groups,
-    too_few_orders,
-)
+from isomorph.inference.groups import Labels, draw_groups, group_count, too_few_groups
+from isomorph.inference.on_axes import NOT_TOLD, OnAxes, orders_of, untested_of
 from isomorph.inference.stimulus_splits import Stimuli, StimulusSplits, make_splits
 from isomorph.measures import Counts, Floats, Measure
 from isomorph.measures.first_order import signs_of
@@ -29,6 +24,11 @@ in simulations of several kinds its standard errors are .92 to 1.05 of the true 
 the bootstrap .96 to 1.74; of 40 stimuli they are .90 to 1.09, and intervals hold .90 to .96."""
 
 UNSHUFFLED = "stimuli in groups change places together, and so many are not shuffled"
+
+UNSURE = (
+    "so many stimuli that follow one another are not drawn again, and without that intervals would "
+    "be too narrow"
+)
 
 UNSEEN = "the measure does not see which stimulus is which, so shuffling them tests nothing"
 
@@ -116,6 +116,8 @@ class Draws:
         Whether p comes from the moments of all orders, of measures that have an embedding.
     many : bool
         Whether there are too many stimuli to shuffle, and how values vary with them is known.
+    along : OnAxes or None
+        Where stimuli follow one another: which orders they may stand in, and what these leave.
     """
 
     stimuli: Counts
@@ -127,19 +129,29 @@ class Draws:
     signs: Floats | None = None
     exact: bool = False
     many: bool = False
+    along: OnAxes | None = None
 
     def orders_for(self, measure: Measure) -> Counts:
         """Return the orders of the stimuli that a measure is asked for: `(shuffle, stimulus)`.
 
         Of a costly measure they are the first of all, unless shuffles of its matrices are cheap.
         """
-        if not measure.sees_stimuli:
+        if not measure.sees_stimuli or not self._tells(measure):
             return self.orders[:0]
         return self.orders[: self.n_costly] if measure.shuffled_anew else self.orders
 
     def exact_for(self, measure: Measure) -> bool:
         """Tell whether p comes from the moments of all orders, which groups would restrict."""
-        return self.exact and measure.embed is not None and self.n_groups == len(self.groups)
+        free = self.along is None and self.n_groups == len(self.groups)
+        return self.exact and measure.embed is not None and free
+
+    @property
+    def lag(self) -> NDArray[np.intp] | None:
+        """Which pairs are as far apart along axes, see `isomorph.inference.on_axes.OnAxes`."""
+        return None if self.along is None or self.many else self.along.lag
+
+    def _tells(self, measure: Measure) -> bool:
+        return self.along is None or self.many or self.along.tells(measure)
 
     def with_subjects(self, regions: Mapping[str, int], minimum: int, seed: Sequence[int]) -> Draws:
         """Return the draws for regions that may have other subjects than these are of.
@@ -170,14 +182,18 @@ class Draws:
     @property
     def unsure(self) -> str:
         """Why resamples tell nothing; empty where they do."""
+        if self.many and self.along is not None:
+            return UNSURE
         return too_few_groups(self.groups)
 
     def untested(self, measure: Measure) -> str:
         """Return why shuffles test nothing; empty where they do."""
         if not measure.sees_stimuli:
             return UNSEEN
-        if few := too_few_orders(self.groups):
+        if few := untested_of(self.groups, self.along):
             return few
+        if not self._tells(measure):
+            return NOT_TOLD
         if len(self.orders_for(measure)) or self.exact_for(measure):
             return ""
         if self.many:
@@ -186,8 +202,16 @@ class Draws:
         return f"{setting} is 0, so nothing is shuffled"
 
 
-def signs_where_enough(groups: Labels, inference: Inference) -> Floats | None:
-    """Return signs of pairs of stimuli where values vary as the jackknife says; else None."""
+def signs_where_enough(
+    groups: Labels, inference: Inference, along: OnAxes | None = None
+) -> Floats | None:
+    """Return signs of pairs of stimuli where values vary as the jackknife says; else None.
+
+    Over a dozen blocks of stimuli that follow one another it says too little: its intervals hold
+    .88 of the time in simulations, those of the bootstrap .98. Blocks are drawn in any case.
+    """
+    if along is not None:
+        return None
     enough = inference.spread == "auto" and group_count(groups) >= ENOUGH
     return signs_of(groups) if enough or inference.spread == "jackknife" else None
 
@@ -222,11 +246,12 @@ def make_draws(
     enough = sorted({count for count in regions.values() if count >= inference.minimum_subjects})
     by_count = {count: draw(count, inference.resamples, rng) for count in enough}
     subjects = {region: by_count.get(count) for region, count in regions.items()}
-    n_orders = 0 if too_few_orders(groups) else inference.permutations
-    orders = exchanged(groups, n_orders, rng)
+    orders = orders_of(groups, stimuli.along, inference.permutations, rng)
     splits = make_splits(stimuli, inference.selection, drawn, np.random.default_rng([*seed, 2]))
     if reason := too_few_groups(groups):
         splits = replace(splits, reason=reason)
-    signs = np.empty((0, 0)) if many else signs_where_enough(groups, inference)
+    signs = np.empty((0, 0)) if many else signs_where_enough(groups, inference, stimuli.along)
     exact, n_costly = inference.tail == "pearson", inference.costly_permutations
-    return Draws(drawn, subjects, orders, splits, groups, n_costly, signs, exact, many)
+    return Draws(
+        drawn, subjects, orders, splits, groups, n_costly, signs, exact, many, stimuli.along
+    )

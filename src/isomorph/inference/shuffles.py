@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from isomorph.inference.shifts import less_lag
 from isomorph.measures import Counts, Floats
-from isomorph.measures.pairs import blocks, pair_indices, squareform
+from isomorph.measures.pairs import blocks, pair_indices, pair_positions, squareform
 
 SINGLE_FROM = 128
 """Stimuli from which values of pairs, which are dense, are multiplied in single precision."""
@@ -25,7 +27,13 @@ TABLE = 2**28
 """Numbers held at once by what is shuffled (1 GiB in single precision)."""
 
 
-def compared_in_orders(moved: Floats, still: Floats, orders: Counts, observed: Floats) -> Floats:
+def compared_in_orders(
+    moved: Floats,
+    still: Floats,
+    orders: Counts,
+    observed: Floats,
+    lag: NDArray[np.intp] | None = None,
+) -> Floats:
     """Return inner products, summed over parts, with the stimuli of one side in other orders.
 
     Values of the same pair stand beside each other for all that is moved, so what is taken from a
@@ -43,12 +51,25 @@ def compared_in_orders(moved: Floats, still: Floats, orders: Counts, observed: F
     orders : array of shape (order, stimulus)
     observed : array of shape (a, b)
         The same in the order that stimuli have.
+    lag : array of shape (pair,), optional
+        Which pairs are as far apart along axes that stimuli follow one another on. What both sides
+        share by their means at every distance is left as it is in every order, for it is no more
+        than that both change slowly, and orders that break a film would take it for more.
 
     Returns
     -------
     array of shape (order, a, b)
     """
     n_stimuli = orders.shape[1]
+    if lag is not None:
+        by = lag if moved.ndim == 3 else _of_matrices(lag, n_stimuli)
+        flat = (side.reshape(*side.shape[:2], -1) for side in (moved, still))
+        left, right = (less_lag(side, by) for side in flat)
+        rest = np.einsum("akp,bkp->ab", left, right)
+        found = compared_in_orders(
+            left.reshape(moved.shape), right.reshape(still.shape), orders, rest
+        )
+        return found + (observed - rest)
     single = n_stimuli >= SINGLE_FROM and moved.ndim == 3
     kind = np.float32 if single else np.float64
     if moved.ndim == 4:
@@ -85,6 +106,13 @@ def compared_in_orders(moved: Floats, still: Floats, orders: Counts, observed: F
         alike = np.abs(found - observed) <= ROUNDING * np.multiply.outer(lengths, reach)
         np.copyto(found, observed, where=alike)
     return found
+
+
+def _of_matrices(lag: NDArray[np.intp], n_stimuli: int) -> NDArray[np.intp]:
+    """Return the lags of all places of a matrix, of which the diagonal has one of its own."""
+    every = lag[pair_positions(n_stimuli)]
+    np.fill_diagonal(every, int(lag.max()) + 1)
+    return every.ravel()
 
 
 def _power(vectors: Floats) -> Floats:

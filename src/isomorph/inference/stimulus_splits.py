@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from isomorph.inference.groups import Labels, column_labels, joined_groups
+from isomorph.inference.on_axes import OnAxes
 from isomorph.inference.ties import Indices
 from isomorph.measures import Counts, Floats, stimulus_count
 from isomorph.measures.pairs import pair_indices, squareform
@@ -101,12 +102,15 @@ class Stimuli:
         The study's file, for messages.
     groups : array of shape (stimulus,)
         Which stimuli are drawn and split as one.
+    along : OnAxes or None
+        Where stimuli follow one another: parts have gaps between them.
     """
 
     table: pd.DataFrame
     rdms: Sequence[Floats]
     where: str
     groups: Labels
+    along: OnAxes | None = None
 
 
 def make_splits(
@@ -131,9 +135,7 @@ def make_splits(
     """
     n_stimuli = len(stimuli.table)
     n_folds = max(2, min(selection.folds, n_stimuli // ENOUGH))
-    groups = joined_groups(
-        [stimuli.groups, *KINDS[selection.kind](stimuli, selection, n_folds)], n_stimuli
-    )
+    groups = together(stimuli, selection, n_folds)
     n_groups = int(groups.max()) + 1
     n_folds = min(n_folds, n_groups)
     # As many parts as groups are the same parts however often they are drawn.
@@ -142,17 +144,46 @@ def make_splits(
     if n_folds < 2:
         reason = "all stimuli belong together, so none are left to score on"
         return StimulusSplits(none, none, selection.kind, reason)
-    sides = sides_of(np.ones((1, n_stimuli), dtype=int), groups, n_folds, repeats, rng)
+    along, whole = stimuli.along, np.ones((1, n_stimuli), dtype=int)
+    sides = sides_of(whole, groups, n_folds, repeats, rng, along)
     if not sides.scored_on.any():
         return StimulusSplits(none, none, selection.kind, f"{TOO_FEW}, {FEWEST} on either side")
-    redrawn = sides_of(drawn[: selection.resamples], groups, n_folds, SHORT, rng)
-    told = f"{selection.kind}, {n_folds} parts"
+    redrawn = sides_of(drawn[: selection.resamples], groups, n_folds, SHORT, rng, along)
+    kind = selection.kind if along is None else f"{selection.kind}, of blocks with gaps"
+    told = f"{kind}, {n_folds} parts"
     told += f" drawn {repeats} times" if repeats > 1 else ""
     return StimulusSplits(sides, redrawn, told)
 
 
+def together(stimuli: Stimuli, selection: Selection, n_folds: int) -> Labels:
+    """Return which stimuli stay in one part, along axes in their order: `(stimulus,)`.
+
+    Parameters
+    ----------
+    stimuli : Stimuli
+    selection : Selection
+    n_folds : int
+
+    Raises
+    ------
+    IsomorphError
+        When the stimulus table lacks a column the selection names.
+    """
+    labels = [stimuli.groups, *KINDS[selection.kind](stimuli, selection, n_folds)]
+    if stimuli.along is not None:
+        return stimuli.along.joined(labels)
+    return joined_groups(labels, len(stimuli.table))
+
+
 def sides_of(
-    counts: Counts, groups: Labels, n_folds: int, repeats: int, rng: np.random.Generator
+    counts: Counts,
+    groups: Labels,
+    n_folds: int,
+    repeats: int,
+    rng: np.random.Generator,
+    along: OnAxes | None = None,
+    *,
+    stretched: bool = False,
 ) -> Sides:
     """Split the stimuli of resamples into parts, again and again.
 
@@ -165,6 +196,11 @@ def sides_of(
         Parts; of resamples with few different stimuli, fewer.
     repeats : int
     rng : Generator
+    along : OnAxes, optional
+        Where stimuli follow one another: what is within a gap of a part is not chosen on.
+    stretched : bool
+        Whether parts are stretches along axes, which lose least to gaps. Scores on these know
+        nothing of distances between stimuli far apart, so they cannot stand for scores on all.
     """
     shape = (len(counts), repeats, n_folds, counts.shape[1])
     chosen_on, scored_on = (np.zeros(shape, dtype=counts.dtype) for _ in range(2))
@@ -178,13 +214,41 @@ def sides_of(
         if folds < 2:
             continue
         for repeat in range(repeats):
-            part = deal(present, folds, rng)
+            part = dealt(present, folds, rng, along if stretched else None)
             for fold in range(folds):
-                inside = part == fold
-                if min(inside.sum(), (~inside).sum()) >= FEWEST:
+                inside, outside = part == fold, part != fold
+                if along is not None:
+                    held = np.zeros(len(count), dtype=bool)
+                    held[drawn[inside]] = True
+                    outside &= ~along.near.beside(held)[drawn]
+                if min(inside.sum(), outside.sum()) >= FEWEST:
                     scored_on[resample, repeat, fold, drawn[inside]] = count[drawn[inside]]
-                    chosen_on[resample, repeat, fold, drawn[~inside]] = count[drawn[~inside]]
+                    chosen_on[resample, repeat, fold, drawn[outside]] = count[drawn[outside]]
     return Sides(chosen_on, scored_on)
+
+
+def dealt(
+    groups: Labels, n_folds: int, rng: np.random.Generator, along: OnAxes | None = None
+) -> Labels:
+    """Deal whole groups into parts of about equal size: at random, or in stretches along axes.
+
+    Parameters
+    ----------
+    groups : array of shape (stimulus,)
+        Counted from 0; along axes in their order.
+    n_folds : int
+    rng : Generator
+    along : OnAxes, optional
+    """
+    if along is None:
+        return deal(groups, n_folds, rng)
+    sizes = np.bincount(groups)
+    # From a random group on, so that parts differ when they are dealt again.
+    turn = np.roll(np.arange(len(sizes)), -int(rng.integers(len(sizes))))
+    middle = np.cumsum(sizes[turn]) - sizes[turn] / 2
+    part = np.empty(len(sizes), dtype=np.intp)
+    part[turn] = np.minimum(n_folds * middle / sizes.sum(), n_folds - 1).astype(np.intp)
+    return part[groups]
 
 
 def deal(groups: Labels, n_folds: int, rng: np.random.Generator) -> Labels:
@@ -277,7 +341,9 @@ KINDS: Registry[Callable[[Stimuli, Selection, int], list[Labels]]] = Registry(
 """What stays together in each kind of split, beside what always does."""
 
 
-def halves(groups: Labels, n_splits: int, rng: np.random.Generator) -> list[Half]:
+def halves(
+    groups: Labels, n_splits: int, rng: np.random.Generator, along: OnAxes | None = None
+) -> list[Half]:
     """Return random halvings of the stimuli, each used in both directions.
 
     Parameters
@@ -286,12 +352,17 @@ def halves(groups: Labels, n_splits: int, rng: np.random.Generator) -> list[Half
         Stimuli of one group stay together.
     n_splits : int
     rng : Generator
+    along : OnAxes, optional
+        Where stimuli follow one another: halves are stretches, and what is within a gap of the half
+        that is scored is not fitted on.
 
     Returns
     -------
     list of Half
         Twice as many as splits; empty where the stimuli are too few to be halved.
     """
+    if along is not None:
+        return _stretched(groups, n_splits, rng, along)
     members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
     found: list[Half] = []
     for _ in range(n_splits):
@@ -305,7 +376,26 @@ def halves(groups: Labels, n_splits: int, rng: np.random.Generator) -> list[Half
     return found
 
 
-def halved(drawn: Counts, groups: Labels, rng: np.random.Generator) -> Counts:
+def _stretched(
+    groups: Labels, n_splits: int, rng: np.random.Generator, along: OnAxes
+) -> list[Half]:
+    """Return halvings into stretches along axes, with gaps."""
+    found: list[Half] = []
+    present = np.unique(groups, return_inverse=True)[1]
+    for _ in range(n_splits):
+        part = dealt(present, 2, rng, along)
+        for scored in (1, 0):
+            held = part == scored
+            fitted, on = np.flatnonzero(~along.near.beside(held)), np.flatnonzero(held)
+            if min(len(fitted), len(on)) < FEWEST_OF_HALF:
+                return []
+            found.append((fitted, on))
+    return found
+
+
+def halved(
+    drawn: Counts, groups: Labels, rng: np.random.Generator, along: OnAxes | None = None
+) -> Counts:
     """Return two halves of every resample: `(resample, half, stimulus)`.
 
     Copies of a stimulus, and stimuli of a group, stay in one half; nothing where a resample holds
@@ -317,8 +407,9 @@ def halved(drawn: Counts, groups: Labels, rng: np.random.Generator) -> Counts:
         How often each stimulus was drawn.
     groups : array of shape (stimulus,)
     rng : Generator
+    along : OnAxes, optional
     """
-    return sides_of(drawn, groups, 2, 1, rng).chosen_on[:, 0]
+    return sides_of(drawn, groups, 2, 1, rng, along, stretched=True).chosen_on[:, 0]
 
 
 def pairs_among(stimuli: Counts, n_stimuli: int) -> Indices:

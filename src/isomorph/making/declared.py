@@ -9,7 +9,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from isomorph import slices
@@ -96,6 +95,11 @@ def _recorded(study: Study, dataset: str, subject: str) -> Iterator[Part]:
     yield from _stimuli(study, dataset)
 
 
+def _recorded_of_all(study: Study, dataset: str) -> Iterator[Part]:
+    yield Part(Job("fetch", (dataset,)))
+    yield from _stimuli(study, dataset)
+
+
 def _responses(study: Study, dataset: str) -> Iterator[Part]:
     for subject in study.dataset(dataset).subjects:
         yield Part(Job("responses", (dataset, subject)))
@@ -138,6 +142,25 @@ def _predicted(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("stimuli", (owner,)), ("stimuli",))
 
 
+def _points_of_brain(study: Study, dataset: str, subject: str) -> Iterator[Part]:
+    """Activity over time, or the responses to stimuli."""
+    asked = study.spec.topology
+    over_time = asked is not None and asked.of == "time"
+    yield Part(Job("population" if over_time else "responses", (dataset, subject)))
+    yield from _stimuli(study, dataset)
+
+
+def _shapes(study: Study, dataset: str) -> Iterator[Part]:
+    """What was found of every subject and model."""
+    owner = study.stimulus_set(dataset)
+    if is_asked(study, "brain_topology", dataset):
+        for subject in study.dataset(dataset).subjects:
+            yield Part(Job("brain_topology", (dataset, subject)))
+    if is_asked(study, "model_topology", owner):
+        for model, _, _ in study.instances_for(dataset):
+            yield Part(Job("model_topology", (owner, model)))
+
+
 def compares_features(study: Study, dataset: str) -> bool:
     """Tell whether a measure of the study compares features, and a dataset has any."""
     from isomorph.measures import FEATURES, MEASURES
@@ -155,8 +178,9 @@ def _drawn(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("reliability", (dataset,)))
     yield Part(Job("recover", (dataset,)))
     yield Part(Job("explain", (dataset,)))
-    if is_asked(study, "predict"):
-        yield Part(Job("predict", (dataset,)))
+    for stage in ("predict", "tuning", "topology"):
+        if is_asked(study, stage, dataset):
+            yield Part(Job(stage, (dataset,)))
 
 
 def _every_comparison(study: Study) -> Iterator[Part]:
@@ -173,9 +197,11 @@ SUMMARISED = ("comparisons", "selection", "layers_in_set", "differences", "contr
 def _everything(study: Study) -> Iterator[Part]:
     yield Part(Job("summarise"))
     for dataset in study.datasets:
-        stages = ["compare", "recover", "explain", "predict", "reliability", "figures", "fetch"]
-        for stage in filter(partial(is_asked, study), stages):
-            yield Part(Job(stage, (dataset,)))
+        stages = ["compare", "recover", "explain", "predict", "topology", "dynamics", "reliability",
+                  "tuning", "figures", "fetch"]  # fmt: skip
+        for stage in stages:
+            if is_asked(study, stage, dataset):
+                yield Part(Job(stage, (dataset,)))
         yield from _viewed(study, dataset)
 
 
@@ -231,8 +257,14 @@ DECLARED: Registry[Declared] = Registry(
         "responses": Declared(
             _recorded, slices.responses, _code("isomorph.stages.responses"),
         ),
+        "population": Declared(
+            _recorded, slices.population, _code("isomorph.stages.population"),
+        ),
         "reliability": Declared(
             _responses, slices.reliability, _code("isomorph.stages.reliability"),
+        ),
+        "tuning": Declared(
+            _recorded_of_all, slices.tuning, _code("isomorph.stages.tuning"),
         ),
         "activations": Declared(
             _stimuli, slices.activations, _code("isomorph.stages.activations"),
@@ -252,6 +284,18 @@ DECLARED: Registry[Declared] = Registry(
         ),
         "predict": Declared(
             _predicted, slices.predictions, _code("isomorph.stages.predict"),
+        ),
+        "brain_topology": Declared(
+            _points_of_brain, slices.brain_topology, _code("isomorph.stages.topology"),
+        ),
+        "model_topology": Declared(
+            _activations, slices.model_topology, _code("isomorph.stages.topology"),
+        ),
+        "topology": Declared(
+            _shapes, slices.topology, _code("isomorph.stages.topology"),
+        ),
+        "dynamics": Declared(
+            _responses, slices.dynamics, _code("isomorph.stages.dynamics"),
         ),
         "recover": Declared(
             _rdms, slices.recover, _code("isomorph.stages.recover"),

@@ -115,7 +115,9 @@ class CrossedForm(Jackknifed):
             return sums
         rows, columns = principal(first).places, principal(second).places
         parts = list(folds(second.groups))
-        every = zip(parts, self._sides(first, parts), self._sides(second, parts), strict=True)
+        left_out = [_with_near(second, held) for held in parts]
+        sides = (self._sides(one, parts, left_out) for one in (first, second))
+        every = zip(parts, *sides, strict=True)
         for held, x, y in every:
             for a, b in product(range(len(rows)), y.same_ranks()):
                 p, q = x.ranks[a], y.ranks[b[0]]
@@ -127,18 +129,25 @@ class CrossedForm(Jackknifed):
                         into[rows[a]][columns[b[few]][:, None], held] = values
         return sums
 
-    def _sides(self, stack: Stack, parts: Sequence[Counts]) -> Iterable[Fold]:
+    def _sides(
+        self, stack: Stack, parts: Sequence[Counts], left_out: Sequence[Counts]
+    ) -> Iterable[Fold]:
         """Return the whitened features of every fold, kept with the stack where they are few."""
-        sides = (self._whitened(stack, held) for held in parts)
+        sides = (
+            self._whitened(stack, held, out) for held, out in zip(parts, left_out, strict=True)
+        )
         if FOLDS * principal(stack).features.size > KEPT:
             return sides
-        key = "whitened in folds", self, tuple(map(tuple, parts))
+        key = "whitened in folds", self, tuple(map(tuple, parts)), tuple(map(tuple, left_out))
         return stack.derived(key, lambda: list(sides))
 
-    def _whitened(self, stack: Stack, held: Counts) -> Fold:
-        """Return the whitened features of the stimuli that are held out, and of the others."""
+    def _whitened(self, stack: Stack, held: Counts, left_out: Counts) -> Fold:
+        """Return the whitened features of the stimuli that are held out, and of the others.
+
+        Of others those are left out that are too near.
+        """
         features = principal(stack).features
-        training = np.delete(features, held, axis=1)
+        training = np.delete(features, left_out, axis=1)
         middle = training.mean(axis=1, keepdims=True)
         training = training - middle
         left, spreads, turn = np.linalg.svd(training, full_matrices=False)
@@ -177,6 +186,15 @@ def _of_variates(cross: Floats, first: Floats, second: Floats) -> tuple[Floats, 
     own = (np.square(first @ left) * weights).sum(axis=2)
     others = (np.square(seen @ left) * inverse(weights)).sum(axis=2)
     return together, own, others
+
+
+def _with_near(stack: Stack, held: Counts) -> Counts:
+    """Return the stimuli that are held out, and those too near to be fitted on."""
+    if stack.near is None:
+        return held
+    out = np.zeros(stack.n_stimuli, dtype=bool)
+    out[held] = True
+    return np.flatnonzero(stack.near.beside(out))
 
 
 def folds(groups: Counts) -> Iterator[Counts]:

@@ -72,7 +72,7 @@ def spectra_of(stack: Stack) -> list[list[Spectrum]]:
     def decomposed() -> list[list[Spectrum]]:
         n_groups = len(np.unique(stack.places))
         n_parts = max(2, min(PARTS, stack.n_stimuli // ENOUGH, n_groups))
-        folds = folds_of(parts_of(stack.places, n_parts), stack.places)
+        folds = folds_of(parts_of(stack.places, n_parts), stack.places, stack.near)
         return [spectra(gram, folds) for gram in stack.grams]
 
     return stack.derived("spectra", decomposed)

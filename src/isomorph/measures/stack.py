@@ -18,6 +18,7 @@ from isomorph.measures.pairs import (
     squareform,
     stimulus_count,
 )
+from isomorph.prediction.margins import Near, links_of
 
 T = TypeVar("T")
 
@@ -44,8 +45,9 @@ class Stack:
         Features each was computed from.
     facts : mapping of str to sequence
         What a measure may need beyond RDMs, by name: `features` `(stimulus, feature)`,
-        `repetitions` `(stimulus, repetition, feature)`, `labels` and `groups` `(stimulus,)`, or
-        what a later family asks for. One array per representation, whose first axis is the
+        `repetitions` `(stimulus, repetition, feature)`, `labels` and `groups` `(stimulus,)`,
+        `margins` `(stimulus, 1 + 2 x axis)`, see `isomorph.prediction.margins`, or what a later
+        family asks for. One array per representation, whose first axis is the
         stimulus.
     """
 
@@ -158,6 +160,13 @@ class Stack:
         if "groups" not in self.facts or not len(self):
             return np.arange(self.n_stimuli)
         return np.unique(self.facts["groups"][0], return_inverse=True)[1]
+
+    @property
+    def near(self) -> Near | None:
+        """Which stimuli are not fitted on where the other is held out; None where all are."""
+        if "margins" not in self.facts or not len(self):
+            return None
+        return self.derived("near", lambda: Near(links_of(self.facts["margins"][0])))
 
     @property
     def grams(self) -> Floats:

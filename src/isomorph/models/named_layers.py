@@ -58,8 +58,9 @@ def named_layers(spec: ModelSpec, beside: Path) -> dict[str, str]:
         return dict.fromkeys(columns, "a column of the stimulus table")
     if SOURCES[spec.source].network is None:
         raise IsomorphError(
-            f"{spec.name}: the layers of {head}/ are known once its file has been read with the "
-            "stimuli; isomorph activations makes them"
+            f"{spec.name}: the layers of {head}/ are known once its "
+            f"{'columns have' if spec.is_of_table else 'file has'} been read with the stimuli; "
+            "isomorph activations makes them"
         )
     every = outline(spec.model_copy(update={"layers": "all"}), 1)
     if every is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from isomorph.errors import IsomorphError, did_you_mean, how_to_install
 from isomorph.models.baselines import BASELINES
 from isomorph.models.folded import Activations, from_features
+from isomorph.models.geometry import GEOMETRIES
 from isomorph.models.given.behaviour import TASKS
 from isomorph.models.given.files import check as check_file
 from isomorph.models.given.ready import ReadyRdms
@@ -18,7 +19,7 @@ from isomorph.own import SEED
 from isomorph.registry import lazily
 from isomorph.study import ModelSpec, Spec, StudyError, spec_from
 from isomorph.study.given import BehaviourOptions, FeatureOptions, RdmOptions, TextOptions
-from isomorph.study.model import TABLE_SOURCES
+from isomorph.study.model import GEOMETRY, TABLE_SOURCES
 
 
 def _baseline(inputs: Inputs) -> Activations:
@@ -28,6 +29,13 @@ def _baseline(inputs: Inputs) -> Activations:
     return from_features(
         features, inputs.spec.layers or "all", inputs.instance, left_out, inputs.spec.features
     )
+
+
+def _geometry(inputs: Inputs) -> Activations:
+    one, spec = GEOMETRIES[inputs.name], inputs.spec
+    said = spec_from(spec.options, one.settings, f"{inputs.instance}: options")
+    features = one.features(inputs.stimuli, said, inputs.instance)
+    return from_features(features, spec.layers or "all", inputs.instance, {}, spec.features)
 
 
 def _library(
@@ -183,6 +191,16 @@ SOURCES = Sources(
             )
             for name, baseline in BASELINES.items()
         },
+        **{
+            f"{GEOMETRY}{name}": Source(
+                activations=_geometry,
+                needs_images=False,
+                options=tuple(one.settings.model_fields),
+                settings=one.settings,
+                title=one.title,
+            )
+            for name, one in GEOMETRIES.items()
+        },
     }
 )
 
@@ -276,8 +294,6 @@ def _mistakes_of_files(spec: ModelSpec, source: Source) -> list[str]:
     if (SEED in spec.source or each) and not spec.seeds:
         return [f"seeds: {spec.source} is read by seed, and there are none; list them"]
     if spec.seeds and SEED not in spec.source and not each:
-        return [
-            f"seeds: nothing in {spec.source} differs by seed; write {SEED} into the file's name, "
-            "or leave seeds out"
-        ]
+        into = "" if spec.is_of_table else f"write {SEED} into the file's name, or "
+        return [f"seeds: nothing in {spec.source} differs by seed; {into}leave seeds out"]
     return []

@@ -17,6 +17,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from isomorph.prediction.margins import Near
+
 Floats = NDArray[np.floating]
 Labels = NDArray[np.intp]
 
@@ -60,7 +62,7 @@ class Fold:
         ]
 
 
-def folds_of(parts: Labels, groups: Labels | None = None) -> list[Fold]:
+def folds_of(parts: Labels, groups: Labels | None = None, near: Near | None = None) -> list[Fold]:
     """Return what holds out each part of the stimuli in turn.
 
     Parameters
@@ -69,6 +71,8 @@ def folds_of(parts: Labels, groups: Labels | None = None) -> list[Fold]:
         The part of each; a stimulus with a negative one is in no fold.
     groups : array of shape (stimulus,), optional
         Which stimuli belong together; every stimulus stands for itself unless given.
+    near : Near, optional
+        Which stimuli are not fitted on where the other is held out.
 
     Returns
     -------
@@ -78,7 +82,9 @@ def folds_of(parts: Labels, groups: Labels | None = None) -> list[Fold]:
     own = np.arange(len(parts)) if groups is None else groups
     folds = []
     for part in np.unique(parts[parts >= 0]):
-        train, test = np.flatnonzero((parts >= 0) & (parts != part)), np.flatnonzero(parts == part)
+        held = parts == part
+        out = held if near is None else near.beside(held)
+        train, test = np.flatnonzero((parts >= 0) & ~out), np.flatnonzero(held)
         if len(train) >= FEWEST:
             folds.append(Fold(train, test, np.unique(own[train], return_inverse=True)[1]))
     return folds

@@ -23,6 +23,7 @@ from isomorph.report.evidence import read_results
 from isomorph.report.layer_sets import best_said, confidence_set, layers_of
 from isomorph.report.missing import Judged
 from isomorph.report.planted import recovered
+from isomorph.report.shapes import headlines
 from isomorph.report.summary import Row, named, rows_of
 from isomorph.saying import count
 
@@ -48,7 +49,11 @@ def sentences(found: Sequence[DatasetResults]) -> list[str]:
     places = [
         (name, row.results, row.shown.region) for name, row in zip(named(rows), rows, strict=True)
     ]
-    said = [*(_placed(row, several) for row in rows), over_regions(places), recovered(found)]
+    found_shapes = [one for results in found for one in headlines(results)]
+    said = [
+        *(_placed(row, several) for row in rows), *found_shapes, over_regions(places),
+        recovered(found),
+    ]  # fmt: skip
     return [one for one in said if one] if rows else [NOTHING_YET]
 
 

@@ -39,6 +39,7 @@ FIGURES: dict[str, Callable[[Record, str], str]] = {
     "estimate": estimate,
     "p": lambda row, name: p_value(float(row[name])),
     "percent": lambda row, name: percent(float(row[name])),
+    "whole": lambda row, name: number(float(row[name]), 0),
     "ready": lambda row, name: str(row[name]),
 }
 """Formats of numbers: set at the right."""

@@ -39,6 +39,7 @@ from isomorph.report.predicted import predicted
 from isomorph.report.published import scores, sources
 from isomorph.report.published import table as published_table
 from isomorph.report.robustness import robustness
+from isomorph.report.shapes import shapes
 from isomorph.report.summary import Row, row_of, rows_of
 from isomorph.responses.times import EDGES
 
@@ -65,9 +66,10 @@ def of_dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
         "names": list(dict.fromkeys(comparisons["region"])),
         "n_bins": n_bins(comparisons),
         "n_stimuli": 0 if comparisons.empty else int(comparisons["n_stimuli"].max()),
-        "timecourses": [one for one in results.pictures if one.kind == "timecourse"],
+        "timecourses": [one for one in results.pictures if one.kind in ("timecourse", "time_map")],
         "explained": explained(results),
         "predicted": predicted(results),
+        "topology": shapes(results),
         "alike": contests.models_against_models(results),
         "regions": _regions(results),
         "without": [

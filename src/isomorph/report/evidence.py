@@ -68,7 +68,7 @@ def files(layout: Layout, dataset: str) -> list[tuple[str, str, str]]:
     paths = (
         (layout.path(one.name, dataset), one.words)
         for one in tables_of_results()
-        if is_asked(layout.study, one.stage)
+        if is_asked(layout.study, one.stage, dataset)
     )
     home = layout.report.parent
     return [

@@ -14,7 +14,8 @@ import xarray as xr
 from pydantic import BaseModel
 
 from isomorph.archives.manifest import read_manifest
-from isomorph.artefacts import artefact_kind, read_array, read_responses
+from isomorph.artefacts import artefact_kind, read_array, read_provenance, read_responses
+from isomorph.inference.on_axes import FOLLOWED
 from isomorph.layout import Layout
 from isomorph.numerals import NONE, listed
 from isomorph.rdms.collection import notes_of, undefined_of
@@ -128,6 +129,8 @@ def _facts(
         facts.append(("Runs", runs))
     if lacking := _lacking(sessions, _named_regions(spec.responses)):
         facts.append(("Missing regions", lacking))
+    if written and (along := _along(layout, dataset)):
+        facts.append(("Stimuli follow one another", along))
     if written and layout.brain_rdms(dataset).is_file():
         brain = read_array(layout.brain_rdms(dataset), "rdms")
         if folds := _folds(brain):
@@ -140,6 +143,14 @@ def _facts(
         if told:
             facts.append(("Left out of the RDMs, or noted about them", "; ".join(told)))
     return facts
+
+
+def _along(layout: Layout, dataset: str) -> str:
+    """Say which blocks, gaps and orders inference had of stimuli that follow one another."""
+    file = layout.path("comparisons", dataset)
+    if not file.is_file():
+        return ""
+    return str(read_provenance(file).noted.get(FOLLOWED, {}).get("words", ""))
 
 
 FOLDS = {

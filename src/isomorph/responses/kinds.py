@@ -9,6 +9,7 @@ from typing import Any, Literal
 from isomorph.registry import Registry
 from isomorph.responses import betas, bids, epochs, rdms, ready_arrays
 from isomorph.responses.nwb import subject as nwb
+from isomorph.responses.rates import subject as rates
 from isomorph.responses.subject_files import Read, SubjectFiles
 
 
@@ -41,6 +42,7 @@ RESPONSES: Registry[ResponseKind] = Registry(
         "bids": ResponseKind(bids.read, bids.look),
         "betas": ResponseKind(betas.read, betas.look),
         "epochs": ResponseKind(epochs.read, epochs.look),
+        "rates": ResponseKind(rates.read, rates.look),
     },
 )
 """How responses come, by the `kind` in the dataset's file."""

@@ -15,7 +15,7 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import read_table
 from isomorph.foreign.nwb import text
 from isomorph.stimuli.dataset_files import DatasetFiles
-from isomorph.study.responses import RegionTable
+from isomorph.study.recorded import RegionTable
 
 Array = npt.NDArray
 

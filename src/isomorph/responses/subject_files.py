@@ -11,6 +11,7 @@ import xarray as xr
 from isomorph.beside import by_pattern
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.names import Names
+from isomorph.study import Spec
 
 
 def _nothing(line: str) -> None:
@@ -33,6 +34,8 @@ class SubjectFiles(DatasetFiles):
         A folder for what is read once and used later.
     say : callable
         Told in a line how far the reading has come.
+    stimuli : Spec, optional
+        Settings of the stimuli, which may be those of another dataset.
     """
 
     subject: str
@@ -40,6 +43,7 @@ class SubjectFiles(DatasetFiles):
     atlases: Path
     scratch: Path
     say: Callable[[str], None] = _nothing
+    stimuli: Spec | None = None
 
     def own(self, pattern: str, folders: tuple[str, ...] = ()) -> list[Path]:
         """Return the files that match a pattern in which `{subject}` stands for the subject."""
@@ -60,11 +64,18 @@ def subject_files(
     atlases: Path,
     scratch: Path,
     say: Callable[[str], None] = _nothing,
+    stimuli: Spec | None = None,
 ) -> SubjectFiles:
     """Return the files of a dataset as they are asked for one subject, see `SubjectFiles`."""
     own = {field.name: getattr(files, field.name) for field in fields(DatasetFiles)}
     return SubjectFiles(
-        **own, subject=subject, names=names, atlases=atlases, scratch=scratch, say=say
+        **own,
+        subject=subject,
+        names=names,
+        atlases=atlases,
+        scratch=scratch,
+        say=say,
+        stimuli=stimuli,
     )
 
 

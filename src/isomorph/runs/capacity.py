@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from isomorph.foreign import in_words
@@ -21,6 +21,7 @@ from isomorph.rdms.halvings import HALVINGS, KEPT
 from isomorph.runs import resources
 from isomorph.runs.sizes import Sizes, sizes_of
 from isomorph.saying import count
+from isomorph.stages.topology_asked import few_shuffles
 
 LONG = 24.0
 """Hours from which a study is called too long for its machine."""
@@ -28,6 +29,9 @@ LONG = 24.0
 LESS: Mapping[str, str] = {
     "fetch": "fewer subjects or narrower patterns of files",
     "responses": "fewer subjects at a time, as with isomorph run -- --resources mem_mb",
+    "population": "a longer topology.bin, fewer subjects at a time, as with isomorph run -- "
+    "--resources mem_mb",
+    "tuning": "fewer inference.permutations, fewer bins",
     "activations": "layers: blocks in place of all layers, a smaller batch_size",
     "model_rdms": "layers: blocks in place of all layers, fewer distances, or isomorph.compare "
     "with features=True, which makes no RDMs of more than 3000 stimuli",
@@ -36,6 +40,9 @@ LESS: Mapping[str, str] = {
     "inference.permutations, fewer distances or measures",
     "explain": "layers: blocks in place of all layers, fewer inference.explain.resamples",
     "predict": "layers: blocks in place of all layers, fewer inference.prediction.permutations",
+    "brain_topology": "fewer topology.points or topology.shuffles, topology.dimensions: 1, or "
+    "topology.regions",
+    "model_topology": "fewer topology.points or topology.shuffles, topology.dimensions: 1",
     "recover": "fewer inference.recovery.simulations, inference.recovery.tested",
 }
 """What makes the jobs of a stage smaller."""
@@ -143,6 +150,7 @@ def written_bytes(stage: str, sizes: Sizes) -> float:
     amounts: dict[str, float] = {
         "fetch": sizes.bytes,
         "responses": 8 * sizes.presentations * sizes.units,
+        "population": 4 * sizes.moments * sizes.units,
         "activations": 8 * sizes.stimuli**2 * sizes.layers + 4 * kept,
         "brain_rdms": each * values * sizes.rows
         + 4 * min(2 * HALVINGS * values * sizes.rows, KEPT),
@@ -191,6 +199,38 @@ def told(layout: Layout, need: Need, machine: Machine) -> Iterator[str]:
             f"core in {most} alone; what would help: {LESS.get(most, 'fewer models')}, "
             f"{ELSEWHERE}"
         )
+
+
+def cost_of_topology(layout: Layout, n_stimuli: Mapping[str, int]) -> Iterator[str]:
+    """Yield how large the topology of a study is, and how long one population takes.
+
+    Parameters
+    ----------
+    layout : Layout
+    n_stimuli : mapping of str to int
+        Of the datasets of which it is known.
+    """
+    asked = layout.study.spec.topology
+    if asked is None:
+        return
+    sizes = [
+        sizes_of(layout, job, n_stimuli)
+        for job in jobs(layout.study)
+        if job.stage in ("brain_topology", "model_topology")
+    ]
+    largest = max(sizes, key=lambda one: one.points, default=None)
+    if largest is None:
+        return
+    of = "loops and voids" if asked.dimensions > 1 else "loops"
+    one = resources.seconds("brain_topology", replace(largest, populations=1, layers=0))
+    kind = "regions and layers" if asked.of == "stimuli" else "regions"
+    yield (
+        f"topology: {of} of {largest.points} points and of {count(asked.shuffles, 'shuffle')}, "
+        f"{_hours(one / 3600)} for each of about {sum(size.populations for size in sizes):,} "
+        f"{kind}"
+    )
+    if few := few_shuffles(asked):
+        yield f"topology.shuffles: {few}"
 
 
 def _hours(hours: float) -> str:

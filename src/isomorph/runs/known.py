@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,10 +21,19 @@ from isomorph.foreign.array_files import READ_IN_PARTS
 from isomorph.layout import Layout
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.betas import BetaResponses
-from isomorph.study.model import TABLE_SOURCES, ModelSpec
+from isomorph.study.dataset import DatasetSpec
+from isomorph.study.model import ModelSpec
+from isomorph.study.recorded import Recorded
 from isomorph.study.regions import regions_named
-from isomorph.study.responses import ArrayResponses, RdmResponses, Windowed
+from isomorph.study.responses import (
+    ArrayResponses,
+    NwbResponses,
+    RateResponses,
+    RdmResponses,
+    Windowed,
+)
 from isomorph.study.stored import StoredArrays
+from isomorph.study.variable import VariableStimuli
 
 GUESSES: Mapping[str, int] = MappingProxyType(
     {
@@ -36,6 +46,7 @@ GUESSES: Mapping[str, int] = MappingProxyType(
         "blocks of a network": 30,
         "layers of a baseline": 10,
         "bytes": 10**9,
+        "seconds of a session": 7200,
     }
 )
 """What is taken for a size that nobody knows before the files are here: more than most have.
@@ -51,6 +62,7 @@ TYPICAL: Mapping[str, int] = MappingProxyType(
         "blocks of a network": 16,
         "layers of a baseline": 3,
         "bytes": 5 * 10**7,
+        "seconds of a session": 2400,
     }
 )
 """What is taken for it where too much misleads as too little does: to say how long is left."""
@@ -102,6 +114,7 @@ class Known:
             or self.counted.get(self.owner)
             or _rows_of(self.layout.stimuli(self.owner))
             or spec.expected.stimuli
+            or _bins(spec)
             or self.guess("stimuli")
         )
 
@@ -112,7 +125,7 @@ class Known:
         if spec.expected.sessions:
             return max(spec.expected.sessions.values())
         match spec.responses:
-            case Windowed(files=files):
+            case Recorded(files=files):
                 several = "*" in files
             case ArrayResponses(responses=files, order=order):
                 several = order is not None and "*" in files
@@ -171,8 +184,22 @@ class Known:
             return 0
         if spec.expected.presentations:
             return max(spec.expected.presentations.values())
+        if isinstance(spec.responses, RateResponses):
+            repetitions: int = getattr(
+                self.layout.study.dataset(self.owner).stimuli, "repetitions", 1
+            )
+            return self.stimuli * self.sessions * repetitions
         shown = max(spec.expected.repetitions.values(), default=0) or self.guess("repetitions")
         return self.stimuli * shown
+
+    @cached_property
+    def seconds(self) -> int:
+        """Seconds that are recorded of one subject, of the spikes of whose units more is asked."""
+        study = self.layout.study
+        kinds = (RateResponses,) if study.spec.topology is None else (RateResponses, NwbResponses)
+        if not isinstance(study.dataset(self.dataset).responses, kinds):
+            return 0
+        return self.sessions * self.guess("seconds of a session")
 
     @cached_property
     def bytes(self) -> int:
@@ -191,12 +218,19 @@ class Known:
         if found := _dimensions(self.layout.activations(self.owner, instance)).get("layer"):
             return found
         spec, _ = self.layout.study.instance(instance)
-        if spec.source in TABLE_SOURCES:
-            return max(len(spec.options.get("columns", ())), 1) + 1
+        if spec.is_of_table:
+            return max(len(spec.columns), 1) + 1
         if not is_network(spec):
             return self.guess("layers of a baseline")
         blocks = spec.layers == "blocks"
         return self.guess("blocks of a network" if blocks else "layers of a network")
+
+
+def _bins(spec: DatasetSpec) -> int:
+    """Return how many bins of variables the stimuli of a dataset can be, 0 of other stimuli."""
+    if not isinstance(spec.stimuli, VariableStimuli):
+        return 0
+    return math.prod(one.bins for one in spec.stimuli.every.values())
 
 
 @lru_cache(maxsize=256)
@@ -220,7 +254,7 @@ def _bytes_of(layout: Layout, dataset: str) -> int | None:
 
 def is_network(spec: ModelSpec) -> bool:
     """Tell whether a model is a network, not a baseline and not read from a file."""
-    return not spec.is_read and not spec.source.startswith("baseline/")
+    return not spec.is_read and not spec.is_baseline
 
 
 def _rows_of(table: Path) -> int | None:

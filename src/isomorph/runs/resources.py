@@ -26,6 +26,10 @@ LEAST_MEGABYTES, LEAST_MINUTES = 500, 10
 """What no job is given less than: Python and its packages alone take 200 MB and some seconds."""
 
 MILLION = 1e6
+WIDE = 10_000
+"""Features of a layer of which all are kept."""
+USUAL_RATE = 5
+"""Spikes per second of a unit."""
 LINEAR_FROM = 100
 """Stimuli from which nothing is computed again in resamples, see `isomorph.inference.setting`."""
 HALVES = 8
@@ -72,6 +76,11 @@ def _responses(sizes: Sizes) -> float:
     return sizes.presentations * sizes.units / MILLION
 
 
+def _spikes(sizes: Sizes) -> float:
+    """Million spikes of one subject, of units that fire as often as most do."""
+    return sizes.seconds * sizes.units * USUAL_RATE / MILLION
+
+
 def _megabytes(sizes: Sizes) -> float:
     return sizes.bytes / MILLION
 
@@ -113,6 +122,36 @@ def _grid(sizes: Sizes) -> int:
     return sizes.distances * max(sizes.measures - sizes.costly, 0)
 
 
+def _looked_at(sizes: Sizes) -> int:
+    """Populations, each once as it is and once after every shuffle."""
+    return sizes.populations * (sizes.shuffles + 1)
+
+
+def _of_topology(units: Callable[[Sizes], int]) -> tuple[Term, ...]:
+    """Return what Ripser takes, measured on clouds of 100 to 300 points, and what goes before."""
+    return (
+        start(260, 3.0),
+        Term(
+            "thousand points to the power of 3.5, looked at for voids",
+            lambda s: s.voids * (s.points / 1e3) ** 3.5 * _looked_at(s), 0.0, 280.0,
+        ),
+        Term(
+            "thousand points cubed, looked at for loops",
+            lambda s: (s.points / 1e3) ** 3 * _looked_at(s), 0.0, 5.4,
+        ),
+        Term(
+            "thousand points cubed of one population, looked at for voids",
+            lambda s: s.voids * (s.points / 1e3) ** 3, 12.2e3, 0.0,
+        ),
+        Term(
+            "million rates, reduced to components",
+            lambda s: s.samples * units(s) / max(s.populations, 1) / MILLION * _looked_at(s),
+            0.0, 0.1,
+        ),
+        Term("million rates", lambda s: s.samples * units(s) / MILLION, 40.0, 0.1),
+    )  # fmt: skip
+
+
 VALUES = "million values of RDMs, pairs by regions and layers"
 
 STAGES: Registry[tuple[Term, ...]] = Registry(
@@ -137,9 +176,26 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
                 3.0, 0.0,
             ),
         ),
+        "population": (
+            start(300, 2.0),
+            Term("million rates", lambda s: s.moments * s.units / MILLION, 25.0, 0.2),
+            Term("million spikes", _spikes, 60.0, 0.3),
+        ),
         "reliability": (
             start(185, 1.6),
             Term("million responses of everybody", lambda s: _responses(s) * s.subjects, 50.0, 1.0),
+        ),
+        "tuning": (
+            start(300, 2.0),
+            Term("million spikes", _spikes, 80.0, 1.0),
+            Term(
+                "million spikes shifted",
+                lambda s: _spikes(s) * s.subjects * s.permutations, 0.0, 0.005,
+            ),
+            Term(
+                "million rates of shifts, in bins",
+                lambda s: s.stimuli * s.units * s.subjects * s.permutations / MILLION, 0.0, 0.1,
+            ),
         ),
         "activations": (
             start(185, 1.5),
@@ -231,6 +287,26 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
                 lambda s: (
                     s.stimuli * s.units * s.subjects * s.layers * s.methods * s.refits / MILLION
                 ), 0.2, 0.16,
+            ),
+        ),
+        "brain_topology": _of_topology(lambda s: s.units),
+        "model_topology": _of_topology(
+            lambda s: s.populations * (s.features if s.features > 0 else WIDE)
+        ),
+        "topology": (
+            start(220, 2.0),
+            Term(
+                "thousand rows of tables",
+                lambda s: s.populations * s.subjects * (s.samples + s.points) / 1e3, 1.0, 0.02,
+            ),
+        ),
+        "dynamics": (
+            start(240, 2.5),
+            Term("million responses of everybody", lambda s: _responses(s) * s.subjects, 50.0, 1.0),
+            Term(
+                "distances between laws of regions",
+                lambda s: s.laws * s.subjects * s.regions * (s.subjects + s.regions) / 2,
+                0.0, 0.06,
             ),
         ),
         "recover": (

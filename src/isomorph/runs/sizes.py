@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
 from isomorph.catalogue import made_for
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.models.baselines import BASELINES
 from isomorph.runs.known import GUESSES, Known, is_network
+from isomorph.study.dynamics import Dynamics
 from isomorph.study.model import ModelSpec
 from isomorph.study.stimuli import StimuliSpec
 
@@ -51,6 +53,19 @@ class Sizes:
     resamples, permutations, costly_permutations, simulations, tested : int
     methods, refits : int
         Of prediction, and how often it fits anew.
+    populations, samples : int
+        Regions by sessions, or layers, whose topology is asked, and points of each before some are
+        chosen.
+    points, shuffles : int
+        That are chosen, and how often units are shifted against one another.
+    voids : bool
+        Whether these are looked for beside loops.
+    seconds, moments : int
+        Recorded of one subject, where its spikes are looked at over time, and bins that this time
+        is cut into.
+    laws : int
+        Distances between laws of motion for each two regions, each a search; those between
+        eigenvalues cost a thirtieth.
     bytes : int
         Of the dataset as it is fetched, or of the job's subject, on average.
     in_parts : bool
@@ -81,6 +96,14 @@ class Sizes:
     tested: int = 0
     methods: int = 0
     refits: int = 0
+    populations: int = 0
+    samples: int = 0
+    points: int = 0
+    shuffles: int = 0
+    voids: bool = False
+    seconds: int = 0
+    moments: int = 0
+    laws: int = 0
     bytes: int = 0
     in_parts: bool = False
     guessed: tuple[str, ...] = ()
@@ -132,7 +155,7 @@ def sizes_of(
 def _of_dataset(known: Known) -> Sizes:
     study, dataset = known.layout.study, known.dataset
     layers = sum(known.layers(instance) for instance, _, _ in study.instances_for(dataset))
-    inference = study.spec.inference
+    inference, topology = study.spec.inference, study.spec.topology
     prediction = inference.prediction
     return Sizes(
         stimuli=known.stimuli,
@@ -152,10 +175,22 @@ def _of_dataset(known: Known) -> Sizes:
         tested=min(inference.recovery.tested, inference.recovery.simulations),
         methods=len(prediction.methods) + bool(prediction.bands),
         refits=prediction.permutations + 1,
+        seconds=known.seconds,
+        moments=0 if topology is None else round(known.seconds / topology.bin),
+        laws=_laws(study.spec.dynamics),
         bytes=known.bytes,
         in_parts=known.in_parts,
+        **_of_topology(known),
         guessed=tuple(known.guessed),
     )
+
+
+def _laws(asked: Dynamics | None) -> int:
+    """Return how many searches each two regions need."""
+    if asked is None:
+        return 0
+    distances = 1 + asked.shuffles + asked.resamples
+    return distances if asked.distance == "angular" else 1 + distances // 30
 
 
 def _of_model(known: Known, instance: str) -> Sizes:
@@ -171,8 +206,26 @@ def _of_model(known: Known, instance: str) -> Sizes:
         network=is_network(spec),
         features=-1 if spec.features == "all" else spec.features or 0,
         distances=len(study.spec.distances),
+        **_of_topology(known, known.layers(instance) if spec.features else 0),
         guessed=tuple(known.guessed),
     )
+
+
+def _of_topology(known: Known, layers: int | None = None) -> dict[str, Any]:
+    """Return how large the topology of a subject is, or of a model with so many layers."""
+    asked = known.layout.study.spec.topology
+    if asked is None:
+        return {}
+    over_time = asked.of == "time" and layers is None
+    regions = known.regions * known.sessions if over_time else known.regions
+    samples = int(known.seconds / known.sessions / asked.bin) if over_time else known.stimuli
+    return {
+        "populations": regions if layers is None else layers,
+        "samples": samples,
+        "points": min(asked.points, samples),
+        "shuffles": asked.shuffles,
+        "voids": asked.dimensions > 1,
+    }
 
 
 def _own_side(spec: ModelSpec) -> int:

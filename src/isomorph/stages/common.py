@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import xarray as xr
@@ -13,10 +14,11 @@ from isomorph.catalogue import ordered
 from isomorph.errors import IsomorphError
 from isomorph.inference.analysis import Analysis
 from isomorph.inference.members import ModelFamily, among
+from isomorph.inference.on_axes import FOLLOWED
 from isomorph.layout import Layout
 from isomorph.rdms.collection import indexed
 from isomorph.saying import say
-from isomorph.stages.levels import compared_stimuli
+from isomorph.stages.levels import compared_axes, compared_stimuli
 from isomorph.study import Study
 
 
@@ -61,7 +63,13 @@ def analysis_of(layout: Layout, dataset: str, stage: str) -> Analysis:
         str(study.path),
         said=tell,
         waits=tell,
+        axes=compared_axes(layout, dataset, stimuli),
     )
+
+
+def followed(analysis: Analysis) -> dict[str, Any]:
+    """Return what provenance says of stimuli that follow one another: nothing of others."""
+    return {} if analysis.along is None else {FOLLOWED: analysis.along.told}
 
 
 def _same_stimuli(files: Sequence[Path], data: Sequence[xr.Dataset]) -> None:

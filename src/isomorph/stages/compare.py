@@ -8,7 +8,7 @@ from isomorph.inference.comparing import comparison_tables
 from isomorph.inference.planted import recover
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
-from isomorph.stages.common import analysis_of, write_tables
+from isomorph.stages.common import analysis_of, followed, write_tables
 from isomorph.stages.features import read_features
 from isomorph.stages.needs import refuse_unserved
 from isomorph.study.archive import SimulatedArchive
@@ -36,7 +36,7 @@ def run(layout: Layout, dataset: str) -> None:
     archive = layout.study.dataset(dataset).archive
     truth = archive.regions if isinstance(archive, SimulatedArchive) else {}
     tables["recovery"] = recover(tables["comparisons"], truth)
-    noted = {"not_applicable": not_applicable}
+    noted = {"not_applicable": not_applicable, **followed(analysis)}
     seed = layout.study.spec.inference.seed
     signed = stamp(layout, "compare", dataset, seed=seed, noted=noted)
     write_tables(layout, dataset, tables, signed)

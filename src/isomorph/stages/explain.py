@@ -8,7 +8,7 @@ from isomorph.artefacts import write_array
 from isomorph.inference.explain import Roles, explanation_tables, representations
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
-from isomorph.stages.common import analysis_of, write_tables
+from isomorph.stages.common import analysis_of, followed, write_tables
 from isomorph.study import Study
 
 
@@ -26,7 +26,8 @@ def run(layout: Layout, dataset: str) -> None:
     """
     require(layout, "explain", dataset)
     roles = roles_of(layout.study, dataset)
-    found = explanation_tables(analysis_of(layout, dataset, "explain"), roles)
+    analysis = analysis_of(layout, dataset, "explain")
+    found = explanation_tables(analysis, roles)
     noted = {
         "distance": found.distance,
         "measures": found.measures,
@@ -34,6 +35,7 @@ def run(layout: Layout, dataset: str) -> None:
         "controls": roles.controls,
         "not_applicable": found.not_applicable,
         "left_out": found.left_out,
+        **followed(analysis),
     }
     seed = layout.study.spec.inference.seed
     signed = stamp(layout, "explain", dataset, seed=seed, noted=noted)
@@ -61,7 +63,7 @@ def roles_of(study: Study, dataset: str) -> Roles:
         return tuple(dict.fromkeys(known[name] for name in wanted if name in known))
 
     spec = {name: study.models[family] for family, name in first.items()}
-    baselines = [name for name, model in spec.items() if model.source.startswith("baseline/")]
+    baselines = [name for name, model in spec.items() if model.is_baseline]
     models = named(chosen.models, list(spec))
     controls = named(chosen.controls, baselines)
     trained = [
@@ -69,7 +71,8 @@ def roles_of(study: Study, dataset: str) -> Roles:
         for name in models
         if name in spec
         and name not in controls
-        and not (spec[name].control_of or spec[name].source.startswith(("untrained/", "baseline/")))
+        and not (spec[name].control_of or spec[name].source.startswith("untrained/"))
+        and not spec[name].is_baseline
     ]
     if chosen.partition:
         groups = [named(chosen.partition, ())]

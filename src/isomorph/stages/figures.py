@@ -134,7 +134,7 @@ def read_tables(layout: Layout, dataset: str) -> dict[str, pd.DataFrame]:
     return {
         kind: read_table(path, kind)
         for kind in TABLES
-        if is_asked(layout.study, CATALOGUE[kind].stage)
+        if is_asked(layout.study, CATALOGUE[kind].stage, dataset)
         and (path := layout.path(kind, dataset)).is_file()
     }
 

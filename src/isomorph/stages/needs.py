@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 
+from isomorph.catalogue import is_asked
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign import in_words
 from isomorph.inference.analysis import Analysis
@@ -12,9 +13,9 @@ from isomorph.inference.featured import KEPT, lacking, needs_of_models, takes_fe
 from isomorph.measures import FEATURES, MEASURES, Measure
 from isomorph.measures._measure import CHANCE_ORDERS
 from isomorph.measures.jackknifed import Jackknifed
-from isomorph.stages import rdms_alone
+from isomorph.stages import rdms_alone, topology_asked
+from isomorph.stimuli.crossed import kept_names
 from isomorph.study import Study
-from isomorph.study.model import TABLE_SOURCES
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import (
     ConditionStimuli,
@@ -85,7 +86,7 @@ def columns_of(stimuli: StimuliSpec) -> Collection[str] | None:
         case FilmStimuli(table=None):
             return ("film", "frame", "time", "film_frames", "film_length")
         case ConditionStimuli(descriptions=None):
-            return stimuli.fields
+            return (*kept_names(stimuli.column), *stimuli.fields)
         case VariableStimuli():
             return stimuli.columns
     return None
@@ -105,6 +106,9 @@ def mistakes_of(study: Study, columns: Columns | None = None) -> Iterator[str]:
         See `unserved`.
     """
     yield from rdms_alone.unfit(study)
+    yield from topology_asked.unfit(study)
+    if study.spec.dynamics is not None and not is_asked(study, "dynamics"):
+        yield "dynamics: no dataset has time bins; set `bins` of responses, or leave dynamics out"
     for place, name in enumerate(study.spec.measures):
         measure = MEASURES[name]
         found = [unserved(study, dataset, measure, columns) for dataset in study.datasets]
@@ -140,11 +144,10 @@ def columns_missing(study: Study, columns: Columns) -> list[str]:
         if (known := columns.get(owner)) is None:
             continue
         for _, spec, _ in study.instances_for(dataset):
-            named = spec.options.get("columns") if spec.source in TABLE_SOURCES else None
-            for name in named if isinstance(named, list | tuple) else ():
+            for name, option in spec.columns.items():
                 if name not in known:
-                    where = f"{_file_of(study, spec.name)}: options.columns"
-                    hint = did_you_mean(str(name), known)
+                    where = f"{_file_of(study, spec.name)}: options.{option}"
+                    hint = did_you_mean(name, known)
                     found[f'{where}: the stimulus table of {owner} has no "{name}", {hint}'] = None
     return list(found)
 
@@ -154,6 +157,7 @@ def notes_of(study: Study, dataset: str, columns: Columns | None = None) -> list
     found = [(name, *unserved(study, dataset, MEASURES[name], columns))
              for name in study.spec.measures]  # fmt: skip
     notes = [f"no {name}, as {why}" for name, why, _ in found if why]
+    notes += topology_asked.notes_of(study, dataset)
     if alone := ", ".join(rdms_alone.models_of(study)):
         notes += [f"no {name} of {alone}, which come as RDMs" for name, why, _ in found
                   if not why and takes_features(MEASURES[name])]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from isomorph.inference.trust import not_recovered, recovery_tables
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
-from isomorph.stages.common import analysis_of, write_tables
+from isomorph.stages.common import analysis_of, followed, write_tables
 
 OFF = "inference.recovery.simulations is 0"
 
@@ -30,6 +30,6 @@ def run(layout: Layout, dataset: str) -> None:
     analysis = analysis_of(layout, dataset, "recover")
     tables = recovery_tables(analysis)
     left_out = not_recovered(analysis) if inference.recovery.simulations else OFF
-    noted = {"not_simulated": left_out} if left_out else {}
+    noted = followed(analysis) | ({"not_simulated": left_out} if left_out else {})
     signed = stamp(layout, "recover", dataset, seed=inference.seed, noted=noted)
     write_tables(layout, dataset, tables, signed)

@@ -9,7 +9,7 @@ import xarray as xr
 from isomorph.archives.asked import refuse_absent_of
 from isomorph.archives.manifest import check_unchanged, read_manifest
 from isomorph.artefacts import write_array, write_responses
-from isomorph.errors import IsomorphError, did_you_mean
+from isomorph.errors import IsomorphError
 from isomorph.expected import check_expected
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
@@ -38,14 +38,10 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
         and manifest are not what the study now says. Nothing is written then.
     """
     spec = layout.study.dataset(dataset)
-    if subject not in spec.subjects:
-        raise IsomorphError(
-            f'{layout.study.dataset_files[dataset]}: subjects: no "{subject}", '
-            f"{did_you_mean(subject, spec.subjects)}"
-        )
+    layout.study.refuse_stranger(dataset, subject)
     refuse_absent_of(layout, dataset, subject)
     require(layout, "responses", dataset, subject)
-    kind, files = _asked(layout, dataset, subject, names_of(layout, dataset))
+    kind, files = asked(layout, dataset, subject, names_of(layout, dataset))
     found = kind.read(files, spec.responses)
     whose = {
         "dataset": dataset,
@@ -84,14 +80,24 @@ def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
         As `run` would; nothing is written.
     """
     refuse_absent_of(layout, dataset, subject)
-    kind, files = _asked(layout, dataset, subject, names)
+    kind, files = asked(layout, dataset, subject, names)
     kind.look(files, layout.study.dataset(dataset).responses)
 
 
-def _asked(
-    layout: Layout, dataset: str, subject: str, names: Names
+def asked(
+    layout: Layout, dataset: str, subject: str, names: Names, stage: str = "responses"
 ) -> tuple[ResponseKind, SubjectFiles]:
-    """Return the kind of a dataset's responses, and the files of one subject."""
+    """Return the kind of a dataset's responses, and the files of one subject.
+
+    Parameters
+    ----------
+    layout : Layout
+    dataset, subject : str
+    names : Names
+        What names in recordings stand for.
+    stage : str
+        Which says how far it has come.
+    """
     spec = layout.study.dataset(dataset)
     kind = RESPONSES[spec.responses.kind]
     if kind.gives == "rdms" and spec.expected.presentations:
@@ -106,7 +112,8 @@ def _asked(
         names=names,
         atlases=layout.atlases,
         scratch=layout.responses(dataset, subject).parent,
-        say=lambda line: say(f"responses {dataset} {subject}: {line}"),
+        say=lambda line: say(f"{stage} {dataset} {subject}: {line}"),
+        stimuli=layout.study.dataset(layout.study.stimulus_set(dataset)).stimuli,
     )
     return kind, files
 

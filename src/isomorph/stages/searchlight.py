@@ -61,11 +61,7 @@ def run(
         When responses have no place in a volume, the layer has no RDM, or no sphere has one.
     """
     study, spec = layout.study, layout.study.dataset(dataset)
-    if subject not in spec.subjects:
-        raise IsomorphError(
-            f'{study.dataset_files[dataset]}: subjects: no "{subject}", '
-            f"{did_you_mean(subject, spec.subjects)}"
-        )
+    study.refuse_stranger(dataset, subject)
     (distance,) = asked_distances(search.distance or study.spec.distances[0])
     refuse_unknown(distance)
     measure = MEASURES[search.measure or study.spec.measures[0]]

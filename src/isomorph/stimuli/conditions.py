@@ -11,16 +11,18 @@ import pandas as pd
 
 from isomorph.errors import IsomorphError
 from isomorph.saying import say
+from isomorph.stimuli.crossed import condition_names, kept, kept_names
 from isomorph.stimuli.dataset_files import DatasetFiles
 from isomorph.stimuli.folder import describe
-from isomorph.stimuli.naming import composed, named
+from isomorph.stimuli.naming import composed
 from isomorph.stimuli.rows import read_rows
 from isomorph.stimuli.stimulus import Stimulus
+from isomorph.study.columns import column_names
 from isomorph.study.stimuli import ConditionStimuli
 
 
 def list_stimuli(files: DatasetFiles, spec: ConditionStimuli) -> list[Stimulus]:
-    """List a stimulus per distinct value of a column of the recordings, sorted.
+    """List a stimulus per distinct value of a column, or of columns, of the recordings, sorted.
 
     Rows that name no condition (empty or NaN) are counted and reported.
 
@@ -37,22 +39,36 @@ def list_stimuli(files: DatasetFiles, spec: ConditionStimuli) -> list[Stimulus]:
         condition.
     """
     recordings = files.of_everybody(spec.files)
-    columns = tuple(dict.fromkeys((spec.column, *spec.fields)))
-    rows = pd.concat([read_rows(file, spec.table, columns, spec.where) for file in recordings])
-    absent = rows[spec.column] == ""
-    excluded = rows[spec.column].isin(spec.without)
-    is_named = ~(absent | excluded)
+    shown_by = column_names(spec.column)
+    columns = tuple(dict.fromkeys((*shown_by, *spec.fields)))
+    rows = pd.concat(
+        [read_rows(file, spec.table, columns, spec.where) for file in recordings],
+        ignore_index=True,
+    )
     kind = "events" if ".tsv" in recordings[0].suffixes else spec.table
+    names = condition_names(
+        rows, spec.column, spec.name, empty=spec.empty, where=f"{files.where}: {kind}"
+    )
+    values = rows[spec.column] if isinstance(spec.column, str) else pd.Series(names)
+    absent = values == ""
+    excluded = values.isin(spec.without)
+    is_named = ~(absent | excluded)
     for left_out, why in (
-        (absent, f"name no {spec.column}"),
+        (absent, f"name no {' and '.join(shown_by)}"),
         (excluded, f"are left out ({', '.join(spec.without)})"),
     ):
         if left_out.any():
             say(f"{files.dataset}: {int(left_out.sum())} of {len(rows)} rows of {kind} {why}")
-    shown = rows[is_named]
-    names = named(shown[spec.column].to_numpy(dtype=np.str_), spec.name)
-    _refuse_merged(shown[spec.column].tolist(), names.tolist(), f"{files.where}: stimuli.name")
-    found = conditions(shown, names, spec.fields, f"{files.where}: stimuli.fields")
+    shown, names = rows[is_named], names[is_named]
+    said_by = shown[[*shown_by]]
+    if not isinstance(spec.column, str):
+        said_by = kept(shown, spec.column, f"{files.where}: {kind}")
+        shown = pd.concat([shown.drop(columns=[*shown_by]), said_by], axis=1)
+    together = said_by.agg(", ".join, axis=1) if len(said_by) else pd.Series(dtype=object)
+    _refuse_merged(together.tolist(), names.tolist(), f"{files.where}: stimuli.name")
+    fields = tuple(dict.fromkeys((*kept_names(spec.column), *spec.fields)))
+    by = kept_names(spec.column)
+    found = conditions(shown, names, fields, f"{files.where}: stimuli.fields", by=by)
     names_found = [one.name for one in found]
     key = "stimuli.descriptions"
     said = describe(files, spec.descriptions, spec.id, names_found, key)
@@ -71,7 +87,11 @@ def _refuse_merged(values: Sequence[str], names: Sequence[str], where: str) -> N
 
 
 def conditions(
-    rows: pd.DataFrame, names: npt.NDArray[np.str_], fields: Sequence[str], where: str
+    rows: pd.DataFrame,
+    names: npt.NDArray[np.str_],
+    fields: Sequence[str],
+    where: str,
+    by: Sequence[str] = (),
 ) -> list[Stimulus]:
     """Return the distinct conditions of presentations, numbers in the order of their value.
 
@@ -85,6 +105,8 @@ def conditions(
         Columns to keep.
     where : str
         File and key, for messages.
+    by : sequence of str
+        Fields that order the conditions, before their names.
 
     Raises
     ------
@@ -101,10 +123,14 @@ def conditions(
                 f'{where}: "{field}" is not constant within condition "{name}", it is '
                 f'"{several[0]}" and "{several[1]}"; leave it out'
             )
+
+    def order(name: str) -> list[tuple[int, float, str]]:
+        return [_by_value(str(one)) for one in (*(first.at[name, field] for field in by), name)]
+
     first = groups[list(fields)].first() if fields else pd.DataFrame(index=list(groups.groups))
     return [
         Stimulus(name=str(name), described=first.loc[name].to_dict())
-        for name in sorted(first.index, key=_by_value)
+        for name in sorted(first.index, key=order)
     ]
 
 

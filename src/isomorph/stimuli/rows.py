@@ -97,7 +97,7 @@ def read_columns(file: Path, table: str, columns: Sequence[str]) -> pd.DataFrame
     file : Path
         The NWB file.
     table : str
-        Name below `/intervals`.
+        Name below `/intervals`, or HDF5 path.
     columns : sequence of str
         Columns with one value per row, see `isomorph.foreign.nwb.column`.
 
@@ -119,11 +119,12 @@ def read_columns(file: Path, table: str, columns: Sequence[str]) -> pd.DataFrame
 def columns_of(nwb: Nwb, table: str, columns: Sequence[str]) -> pd.DataFrame:
     """Read columns of an intervals table of an open NWB file as text, see `read_columns`."""
     tables = nwb.members("intervals")
-    if table not in tables:
+    if table not in tables and "/" not in table:
         raise IsomorphError(
             f'{nwb.path}: no intervals table "{table}", {did_you_mean(table, tables)}'
         )
-    found, place = nwb.container(f"intervals/{table}"), f"{nwb.path}: {table}"
+    found = nwb.container(f"intervals/{table}" if table in tables else table)
+    place = f"{nwb.path}: {table}"
     return pd.DataFrame(
         {name: text(column(found, name, place)).astype(object) for name in columns}, dtype=object
     )

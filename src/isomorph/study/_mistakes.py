@@ -7,11 +7,15 @@ from collections.abc import Collection, Iterator, Mapping
 from isomorph.errors import did_you_mean
 from isomorph.study._study import Study
 from isomorph.study.archive import SimulatedArchive
+from isomorph.study.axes import axes_of
+from isomorph.study.blocks import PLAIN
 from isomorph.study.dataset import DatasetSpec
 from isomorph.study.pairs import both, is_pair
+from isomorph.study.rates import RateResponses
 from isomorph.study.regions import regions_named
 from isomorph.study.responses import RdmResponses
 from isomorph.study.stimuli import SharedStimuli
+from isomorph.study.variable import VariableStimuli
 
 RESERVED_DATASETS = frozenset({"figures", "logs", "benchmarks"})
 """Folders that stand beside those of the datasets in a study's results."""
@@ -77,6 +81,26 @@ def mistakes_between(study: Study) -> Iterator[str]:
     yield from _mistakes_of_areas(study)
     for dataset in study.datasets.values():
         yield from _mistakes_of_dataset(study, dataset, instances)
+        yield from _mistakes_of_blocks(study, dataset)
+
+
+def _mistakes_of_blocks(study: Study, dataset: DatasetSpec) -> Iterator[str]:
+    """Yield settings of blocks that stimuli which follow one another rule out."""
+    blocks = study.spec.inference.blocks
+    axes = axes_of(dataset.stimuli) or tuple(one.axis for one in blocks.along)
+    if not axes:
+        return
+    names = [axis.column for axis in axes]
+    if blocks.exchange == "stimuli":
+        why = PLAIN.format(names=" and ".join(names))
+        yield f'inference.blocks.exchange: stimuli, of the dataset "{dataset.name}": {why}'
+    for key in ("length", "gap"):
+        given = getattr(blocks, key)
+        if isinstance(given, dict) and (lacking := [name for name in names if name not in given]):
+            yield (
+                f"inference.blocks.{key}: names {', '.join(given)}, and stimuli of the dataset "
+                f'"{dataset.name}" follow {" and ".join(lacking)} too'
+            )
 
 
 def _mistakes_of_models(study: Study) -> Iterator[str]:
@@ -187,6 +211,7 @@ def _mistakes_of_dataset(
             )
         elif isinstance(base.stimuli, SharedStimuli):
             yield f'{where}: "{stimuli.dataset}" itself borrows its stimuli; name their owner'
+    yield from _mistakes_of_rates(study, dataset)
     if isinstance(dataset.archive, SimulatedArchive):
         for region, planted in dataset.archive.regions.items():
             if planted.model not in instances:
@@ -202,3 +227,25 @@ def _mistakes_of_dataset(
                     f'"{source.distance}", or {{brain: {source.distance}, model: ...}}'
                 )
                 break
+
+
+def _mistakes_of_rates(study: Study, dataset: DatasetSpec) -> Iterator[str]:
+    """Yield rates over stimuli that are no bins, and smoothing along a variable that is none."""
+    responses, stimuli = dataset.responses, dataset.stimuli
+    if isinstance(stimuli, SharedStimuli) and stimuli.dataset in study.datasets:
+        stimuli = study.datasets[stimuli.dataset].stimuli
+    if not isinstance(responses, RateResponses) or isinstance(stimuli, SharedStimuli):
+        return
+    where = f"datasets: {dataset.name}: responses"
+    if not isinstance(stimuli, VariableStimuli):
+        yield (
+            f"{where}: rates are of the bins of a variable, and the stimuli are of kind "
+            f"{stimuli.kind}; expected stimuli of kind variable, or responses of kind nwb"
+        )
+        return
+    if isinstance(responses.smoothing, dict):
+        for name in responses.smoothing:
+            if name not in stimuli.every:
+                yield (
+                    f'{where}.smoothing: no variable "{name}", {did_you_mean(name, stimuli.every)}'
+                )

@@ -12,11 +12,13 @@ from pydantic import Field, model_validator
 from isomorph.errors import did_you_mean
 from isomorph.study._base import Name, Spec, StudyError, Unique, with_title
 from isomorph.study.dataset import DatasetSpec
+from isomorph.study.dynamics import Dynamics
 from isomorph.study.film import FilmStimuli
 from isomorph.study.inference import Inference
 from isomorph.study.model import ModelSpec
 from isomorph.study.pairs import DistanceName
 from isomorph.study.stimuli import SharedStimuli
+from isomorph.study.topology import Topology
 
 
 class StudySpec(Spec):
@@ -47,6 +49,11 @@ class StudySpec(Spec):
     dataset and its name with a stroke between; of each dataset at most one, for regions of the same
     subjects and stimuli are no independent findings."""
     inference: Inference = Inference()
+    topology: Topology | None = None
+    """What is asked of the shape of activity: rings, tori, spheres; nothing unless given."""
+    dynamics: Dynamics | None = None
+    """Regions against each other by the laws their responses follow in time; nothing unless given,
+    `{}` for the defaults."""
 
     @model_validator(mode="before")
     @classmethod
@@ -111,6 +118,15 @@ class Study:
                 self.path, [f'datasets: no "{name}", {did_you_mean(name, self.datasets)}']
             )
         return self.datasets[name]
+
+    def refuse_stranger(self, dataset: str, subject: str) -> None:
+        """Refuse a subject that a dataset does not name, saying whom it does."""
+        known = self.dataset(dataset).subjects
+        if subject not in known:
+            raise StudyError(
+                self.dataset_files[dataset],
+                [f'subjects: no "{subject}", {did_you_mean(subject, known)}'],
+            )
 
     def instances(self) -> Iterator[tuple[str, ModelSpec, int | None]]:
         """Yield `(instance name, model spec, seed)` for every model the study runs."""

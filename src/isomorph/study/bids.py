@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from isomorph.study._base import Name, Naming, Spec, Unique
+from isomorph.study._base import Name, Spec, Unique
+from isomorph.study.columns import Columns, NamingOfColumns, refuse_empty, refuse_uneven
 from isomorph.study.film import FilmRows
 
 HIGH_PASS = 1 / 128
@@ -24,16 +25,20 @@ class BidsEvents(Spec):
 
     files: str
     """Glob pattern inside the archive; `{subject}` stands for the subject."""
-    stimulus: str = "trial_type"
-    """Column whose values name the stimulus. Values are read as text: 2766534.015976 stays so."""
-    name: Naming = "{}"
-    """How a value becomes the stimulus' name: `image_{}`. With `{stem}` in place of `{}` the value
-    is a path, of which the last part without its ending counts."""
+    stimulus: str | Columns = "trial_type"
+    """Column whose values name the stimulus, or a list of columns that make it together, as in
+    `stimuli` of kind `conditions`. Values of a single column are read as text: 2766534.015976
+    stays so."""
+    name: NamingOfColumns = "{}"
+    """How a value becomes the stimulus' name: `image_{}`; of several columns `{}_{}`. With `{stem}`
+    in place of `{}` the value is a path, of which the last part without its ending counts."""
+    empty: str | None = None
+    """What stands in the name for a missing value where another column of the list has one."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for the row to count, by column."""
     without: Unique[str] = ()
     """Values of the stimulus column that are not stimuli, such as `rest`; empty cells and `n/a`
-    never are one."""
+    never are one. With a list of columns, names of stimuli."""
     clock: float = Field(default=1.0, gt=0)
     """Units of onset and duration in a second: 1 for seconds, 1000 for milliseconds."""
     duration: float | None = Field(default=None, ge=0)
@@ -47,6 +52,12 @@ class BidsEvents(Spec):
     film: FilmRows | None = None
     """How rows show films, where stimuli are frames of these: values then name films, or number
     frames. Each frame that is a stimulus becomes a trial that lasts until the next."""
+
+    @model_validator(mode="after")
+    def _a_place_for_each_value(self) -> BidsEvents:
+        refuse_uneven(self.name, self.stimulus, "stimulus")
+        refuse_empty(self.empty, self.stimulus)
+        return self
 
 
 class BidsConfounds(Spec):

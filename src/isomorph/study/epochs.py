@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from isomorph.study._base import Naming, Spec, Unique
+from isomorph.study._base import Spec, Unique
+from isomorph.study.columns import Columns, NamingOfColumns, refuse_empty, refuse_uneven
 from isomorph.study.film import FilmRows
 from isomorph.study.windows import Window, refuse_same
 
@@ -21,13 +22,18 @@ class EventColumns(Spec):
     """Glob pattern of the events tables; `{subject}` stands for the subject. Unless given, the
     table counts that belongs to a recording by the inheritance principle of BIDS: beside it or in
     a folder above."""
-    stimulus: str
-    """Column that names the stimulus; spaces around a value do not count."""
-    name: Naming = "{}"
-    """How a value becomes the stimulus' name. With `{stem}` in place of `{}` the value is a path,
-    with slashes or backslashes, of which the last part without its ending counts."""
+    stimulus: str | Columns
+    """Column that names the stimulus, or a list of columns that make it together, as in `stimuli`
+    of kind `conditions`; spaces around a value do not count."""
+    name: NamingOfColumns = "{}"
+    """How a value becomes the stimulus' name; of several columns `{}_{}`. With `{stem}` in place of
+    `{}` the value is a path, with slashes or backslashes, of which the last part without its
+    ending counts."""
+    empty: str | None = None
+    """What stands in the name for a missing value where another column of the list has one."""
     blank: Unique[str] = ()
-    """Values that are not stimuli; empty cells and `n/a` never are one."""
+    """Values that are not stimuli; empty cells and `n/a` never are one. With a list of columns,
+    names of stimuli."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for the event to count, by column: the other tasks out."""
     onset: str = "onset"
@@ -37,6 +43,12 @@ class EventColumns(Spec):
     film: FilmRows | None = None
     """How rows show films, where stimuli are frames of these: values then name films, or number
     frames."""
+
+    @model_validator(mode="after")
+    def _a_place_for_each_value(self) -> EventColumns:
+        refuse_uneven(self.name, self.stimulus, "stimulus")
+        refuse_empty(self.empty, self.stimulus)
+        return self
 
 
 class BandPass(Spec):

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from isomorph.study._base import Seed, Spec, Unique
+from isomorph.study.blocks import Blocks
 from isomorph.study.explain import Explain
 from isomorph.study.prediction import Prediction
 from isomorph.study.recovery import Recovery
@@ -75,6 +76,9 @@ class Inference(Spec):
     keep_together: Unique[str] = ()
     """Columns of the stimulus table; stimuli with the same value are one group, as duplicates and
     near duplicates always are: drawn, exchanged and held out as one."""
+    blocks: Blocks = Blocks()
+    """What is drawn, exchanged and held out as one of stimuli that follow one another, such as the
+    frames of a film or the bins of a heading."""
     selection: Selection = Selection()
     """How the layer of each model is chosen."""
     seed: Seed = 0

@@ -94,6 +94,9 @@ class Weights(Spec):
 TABLE_SOURCES = frozenset({"baseline/category", "baseline/columns"})
 """Sources that speak of the stimulus table and see no image."""
 
+GEOMETRY = "geometry/"
+"""Begins sources that are shapes made of columns of the stimulus table."""
+
 READ = frozenset({"behaviour", "features", "rdms", "sentence_transformers", "text"})
 """First words of sources that are read from files or told by words, and see no image either."""
 
@@ -199,7 +202,27 @@ class ModelSpec(Spec):
     @property
     def takes_images(self) -> bool:
         """Whether the model needs the images of the stimuli, not the stimulus table alone."""
-        return self.source not in TABLE_SOURCES and not self.is_read
+        return not self.is_of_table and not self.is_read
+
+    @property
+    def is_of_table(self) -> bool:
+        """Whether it is computed from columns of the stimulus table, and from nothing else."""
+        return self.source in TABLE_SOURCES or self.source.startswith(GEOMETRY)
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is a computation that everybody knows, no network and nobody's data."""
+        return self.source.startswith(("baseline/", GEOMETRY))
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Columns of the stimulus table that its options name, each with the option."""
+        if not self.is_of_table:
+            return {}
+        one, several = self.options.get("column"), self.options.get("columns")
+        named = {one: "column"} if isinstance(one, str) else {}
+        listed = several if isinstance(several, list | tuple) else ()
+        return {**named, **dict.fromkeys(map(str, listed), "columns")}
 
     @property
     def takes_clips(self) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from isomorph.study.archive import SimulatedArchive
 from isomorph.study.betas import BetaResponses
 from isomorph.study.dataset import DatasetSpec
-from isomorph.study.responses import ArrayResponses, RdmResponses, RegionName
+from isomorph.study.recorded import RegionName
+from isomorph.study.responses import ArrayResponses, RdmResponses
 
 
 def regions_named(dataset: DatasetSpec) -> tuple[str, ...]:

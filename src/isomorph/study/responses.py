@@ -7,11 +7,20 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from isomorph.study._base import Name, Naming, Spec, Unique
+from isomorph.study._base import Name, Spec, Unique
 from isomorph.study.betas import BetaRegion, BetaResponses
 from isomorph.study.bids import BidsResponses, names_a_region
+from isomorph.study.columns import Columns, NamingOfColumns, refuse_empty, refuse_uneven
 from isomorph.study.epochs import EpochResponses
 from isomorph.study.film import NwbFilmRows
+from isomorph.study.rates import RateResponses
+from isomorph.study.recorded import (
+    Criterion,
+    Recorded,
+    RegionName,
+    RegionTable,
+    SortedUnits,
+)
 from isomorph.study.stored import REPETITION, TIME, RdmDistance, StoredArrays, StoredRdms
 from isomorph.study.windows import Window, refuse_same
 
@@ -38,24 +47,27 @@ class Presentations(Spec):
     codes: dict[str, Literal["onset", "offset"]] = {}
     """What the codes of events mean, others being about something else: `{"1": onset,
     "2": offset}`. With offsets, each onset must be followed by one."""
-    stimulus: str | None = None
-    """Column whose values name the stimulus. With a series, a dataset inside it; `data` unless
-    given."""
+    stimulus: str | Columns | None = None
+    """Column whose values name the stimulus, or a list of columns that make it together, as in
+    `stimuli` of kind `conditions`. With a series, a dataset inside it; `data` unless given."""
     names: str | None = None
     """HDF5 path of a list of names in which the values are places counted from 0, such as the
     `external_file` of an image series, or of a container of images that states its
     `order_of_images`. The data of an IndexSeries over such a container are looked up there even
     unless it is named."""
-    name: Naming = "{}"
-    """How a value becomes the stimulus' name: `image_{}`, `NaturalScene{}`. With `{stem}` in place
-    of `{}` the value is a path, of which the last part without its ending counts."""
+    name: NamingOfColumns = "{}"
+    """How a value becomes the stimulus' name: `image_{}`, `NaturalScene{}`; of several columns
+    `{}_{}`. With `{stem}` in place of `{}` the value is a path, of which the last part without its
+    ending counts."""
+    empty: str | None = None
+    """What stands in the name for a missing value where another column of the list has one."""
     offset: int = 0
     """Added to a value that is a number before it becomes a name."""
     ignore_order: bool = False
     """Whether `name` and `offset` hold even where they make of a place the name of an image that
     the recording's own `order_of_images` puts elsewhere, which is refused otherwise."""
     blank: Unique[str] = ()
-    """Values that are not stimuli: `-1`, `omitted`."""
+    """Values that are not stimuli: `-1`, `omitted`. With a list of columns, names of stimuli."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for the presentation to count, by column: catch trials out. Numbers
     compare as numbers, truth values as `True` and `False`."""
@@ -80,6 +92,14 @@ class Presentations(Spec):
         named = film is not None and film.named and film.rows == "plays"
         if self.stimulus is None and not of_series and not named:
             raise ValueError("stimulus: is required with a table")
+        refuse_uneven(self.name, self.stimulus or "data", "stimulus")
+        refuse_empty(self.empty, self.stimulus)
+        if isinstance(self.stimulus, tuple):
+            alone = {"series", "names", "offset", "suspect"} & self.model_fields_set
+            if alone:
+                raise ValueError(
+                    f"{min(alone)}: goes with a single column, and stimulus lists several"
+                )
         if self.series is not None and self.table is None:
             for key in ("where", "onset"):
                 if key in self.model_fields_set:
@@ -94,61 +114,10 @@ class Presentations(Spec):
         return self
 
 
-class Criterion(Spec):
-    """What a unit's column must satisfy; NaN never satisfies a bound."""
-
-    min: float | None = None
-    max: float | None = None
-    allowed: Unique[str] | None = None
-
-    @model_validator(mode="after")
-    def _says_something(self) -> Criterion:
-        if self.min is None and self.max is None and self.allowed is None:
-            raise ValueError("give at least one of min, max, allowed")
-        return self
-
-
-class RegionTable(Spec):
-    """A table that says where each unit stands, for recordings that do not."""
-
-    table: str
-    """CSV inside the archive, or beside the dataset's file; it may be gzipped."""
-    unit: str = "unit"
-    """Column of unit ids."""
-    region: str = "region"
-    """Column of regions."""
-    file: str | None = None
-    """Column that names the recording a row is about, by the name of its file without the ending;
-    every row is about every recording unless given."""
-    channels: int | None = Field(default=None, gt=0)
-    """Channels of a bank, for tables of banks: the column `unit` then holds banks counted from 0,
-    and a unit stands on the channel, counted from 1, that is the first number in its name."""
-
-
-class RegionName(Spec):
-    """One region for all units of the recordings."""
-
-    name: str
-    """What it is called."""
-
-
-class Windowed(Spec):
+class Windowed(Recorded):
     """What every response around an onset needs: when, and which regions."""
 
-    files: str
-    """Glob pattern inside the archive; `{subject}` stands for the subject. One file, one
-    session."""
     presentations: Presentations
-    companion: str | None = None
-    """Name of the file, beside each recording, that holds its presentations, where the recording
-    does not. `{stem}` stands for the recording's name without the ending, `{session}` and
-    `{subject}` for what its name (`ses-`, `sub-`), or else the recording, calls them; the rest may
-    be a glob pattern: `*_behavior.nwb`. Of the files that match, the one of the recording's session
-    and subject is taken, and none of another is."""
-    uncovered: float = Field(default=0.1, ge=0, le=1)
-    """Largest share of the presentations that may lie in time the recording does not cover. They
-    are left out and counted; where more do, the clocks of what was recorded and what was shown
-    probably differ, and the recording is refused."""
     window: Window | None = None
     """The one response window."""
     windows: dict[Name, Window] = {}
@@ -158,21 +127,12 @@ class Windowed(Spec):
     baseline: Window | None = None
     """Window relative to onset whose mean response (of spikes: whose rate, times the length of the
     response window) is taken off."""
-    regions: dict[str, Unique[str]] = {}
-    """Names of regions and the recording's own names for each, as glob patterns in which case
-    counts: `{VISp: [VISp, "VISp[0-9]*"]}`. The first that matches holds. Empty: regions as they
-    are called in the recording."""
-    others: Literal["drop", "keep"] = "drop"
-    """What becomes of units of regions that `regions` does not name: left out and counted, or kept
-    under the recording's own name."""
 
     @model_validator(mode="after")
     def _windowed(self) -> Self:
         if (self.window is None) == (not self.windows):
             raise ValueError("give window or windows, one of the two")
         refuse_same(self.windows)
-        if self.others == "keep" and not self.regions:
-            raise ValueError("others: goes with regions")
         if self.bins is not None:
             if self.window is None:
                 raise ValueError("bins: cuts one window; give window, not windows")
@@ -205,28 +165,12 @@ class Windowed(Spec):
         return (self.window,) if self.window is not None else tuple(sorted(self.windows.values()))
 
 
-class NwbResponses(Windowed):
+class NwbResponses(Windowed, SortedUnits):
     """Spike counts from NWB recordings."""
 
     kind: Literal["nwb"]
     rate: bool = False
     """Whether responses are spikes per second instead of counts."""
-    region: str | RegionTable | RegionName = "location"
-    """Column of the units table, or else of its electrodes, that names the region. Behind a dot
-    stands what is meant of the objects a column refers to: `electrode_group.location`. Or a table,
-    or the `name` of the one region of all units: `{name: IT}`."""
-    electrode: str | None = None
-    """Column of the units table that holds the id of the electrode a unit stands at, such as
-    `peak_channel_id`, where the units table does not point at electrodes itself."""
-    quality: dict[str, Criterion] = {}
-    """Criteria by column of the units table, or else of their electrodes, such as `valid_data`; the
-    number of units each removes is reported."""
-
-    @model_validator(mode="after")
-    def _electrodes_have_columns(self) -> NwbResponses:
-        if self.electrode is not None and not isinstance(self.region, str):
-            raise ValueError("electrode: goes with a column of the electrodes, not with a table")
-        return self
 
 
 class TraceResponses(Windowed):
@@ -346,6 +290,7 @@ ResponsesSpec = Annotated[
     | RdmResponses
     | BidsResponses
     | BetaResponses
-    | EpochResponses,
+    | EpochResponses
+    | RateResponses,
     Field(discriminator="kind"),
 ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
-from isomorph.study._base import Name, Naming, Spec, Unique
+from isomorph.study._base import Name, Spec, Unique
 from isomorph.study._images import ImageStimuli
+from isomorph.study.columns import Columns, NamingOfColumns, refuse_empty, refuse_uneven
 from isomorph.study.film import FilmStimuli
 from isomorph.study.variable import VariableStimuli
 
@@ -67,17 +68,23 @@ class ConditionStimuli(Spec):
     `{subject}` stands for each subject."""
     table: str = "trials"
     """Intervals table of NWB files; a table of events is one itself."""
-    column: str
-    """Column that names the condition."""
-    name: Naming = "{}"
-    """How a value becomes the condition's name: `image_{}`. With `{stem}` in place of `{}` the
-    value is a path, of which the last part without its ending counts. The responses have a `name`
-    of their own, which must lead to the same."""
+    column: str | Columns
+    """Column that names the condition, or a list of columns whose values make it together:
+    `[contrast, side]`. Each of a list is kept in the stimulus table too, and its numbers are taken
+    by their value. `{column: rt, edges: [0, 0.3, 0.6]}` in the list cuts a column into bins."""
+    name: NamingOfColumns = "{}"
+    """How a value becomes the condition's name: `image_{}`; of several columns `{}_{}`. With
+    `{stem}` in place of `{}` the value is a path, of which the last part without its ending counts.
+    The responses have a `name` of their own, which must lead to the same."""
+    empty: str | None = None
+    """What stands in the name for a missing value where another column of the list has one, as in
+    `contrastLeft` and `contrastRight`. A row in which one is missing names no condition otherwise.
+    The responses have an `empty` of their own."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for a row to count, by column. Numbers compare as numbers, truth
     values as `True` and `False`."""
     without: Unique[str] = ()
-    """Values that are not conditions: `rest`."""
+    """Values that are not conditions: `rest`. With a list of columns, names of conditions."""
     fields: Unique[str] = ()
     """Further columns, constant within a condition, kept in the stimulus table."""
     descriptions: str | None = None
@@ -85,6 +92,12 @@ class ConditionStimuli(Spec):
     descriptive columns."""
     id: str = "stimulus"
     """Column of that table that names the stimuli, by their ids."""
+
+    @model_validator(mode="after")
+    def _a_place_for_each_value(self) -> ConditionStimuli:
+        refuse_uneven(self.name, self.column, "column")
+        refuse_empty(self.empty, self.column)
+        return self
 
 
 class NamedBy(Spec):

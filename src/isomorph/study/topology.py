@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from isomorph.study._base import Spec, Unique
+
+
+def _prime(number: int) -> int:
+    if any(number % by == 0 for by in range(2, int(number**0.5) + 1)):
+        raise ValueError(
+            f"{number} is no prime, and coefficients must form a field; take 47, or 2 or 3"
+        )
+    return number
 
 
 class Topology(Spec):
@@ -33,14 +41,24 @@ class Topology(Spec):
     """Principal components that are kept."""
     metric: Literal["cosine", "euclidean"] = "cosine"
     """Distance between points."""
-    sampling: Literal["farthest", "density"] = "farthest"
-    """How points are chosen: each as far as possible from those before, or from where they are
-    dense, after which outliers are left out."""
+    sampling: Literal["farthest", "density"] = "density"
+    """How points are chosen, each as far as possible from those before: `density` among the nine
+    tenths that lie most densely, `farthest` among all, which are the noisiest of a long
+    recording."""
     points: int = Field(default=300, ge=20)
     """Points that are chosen; cost grows with about the third power of them."""
     dimensions: int = Field(default=2, ge=1, le=2)
     """Highest dimension of what is looked for: 1 for loops, 2 for voids too."""
-    coefficient: int = Field(default=47, ge=2)
+    coefficient: Annotated[int, Field(ge=2, le=46337), AfterValidator(_prime)] = 47
     """Prime whose field homology has coefficients in."""
     shuffles: int = Field(default=100, ge=0)
     """How often every unit is shifted against the others; p is at least one in so many and one."""
+
+    @model_validator(mode="after")
+    def _enough_units(self) -> Topology:
+        if self.minimum_units < self.components:
+            raise ValueError(
+                f"minimum_units {self.minimum_units} are fewer than the {self.components} "
+                "components that activity is reduced to; set it to no less than components"
+            )
+        return self

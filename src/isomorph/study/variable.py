@@ -56,8 +56,8 @@ class _Binned(Spec):
     component: int | None = Field(default=None, ge=0)
     """Which column of a series with several, counted from 0."""
     table: str | None = None
-    """Intervals table instead: the variable has the value of `column` from the start of an interval
-    to its end, and none between intervals."""
+    """Intervals table instead, by name or HDF5 path: the variable has the value of `column` from
+    the start of an interval to its end, and none between intervals."""
     column: str | None = None
     """Column of `table` that holds the value."""
     where: dict[str, Unique[str]] = {}
@@ -80,9 +80,10 @@ class _Binned(Spec):
     """Seconds over which `speed_of` takes the displacement: the tracking of an animal at rest
     jitters from sample to sample."""
     missing: Unique[float] | None = None
-    """Values that mean the variable is not known, such as -1 of a tracker that lost its light; of
-    `heading_of` and `speed_of`, coordinates. Unless given, a value that stands apart from all
-    others and comes again and again is refused; an empty list says that there is none."""
+    """Values, after `conversion` and `offset`, that mean the variable is not known, such as -1 of a
+    tracker that lost its light; of `heading_of` and `speed_of`, coordinates. Unless given, a value
+    that stands apart from all others and comes again and again is refused; an empty list says that
+    there is none."""
     bins: int = Field(default=20, ge=2, le=1000)
     """How many equally wide bins there are."""
     period: float | None = Field(default=None, gt=0)
@@ -147,7 +148,8 @@ class EpochsOf(Spec):
     """Which parts of a recording count."""
 
     table: str = "epochs"
-    """Intervals table."""
+    """Intervals table; one that does not stand among the intervals by its HDF5 path,
+    `processing/behavior/states`."""
     where: dict[str, Unique[str]] = {}
     """Values a column may have for an interval to count, by column: `{label: [wake]}`."""
 

@@ -18,6 +18,7 @@ from isomorph.artefacts import (
     provenance_file,
     read_array,
     read_attributes,
+    read_population,
     read_provenance,
     read_responses,
     read_table,
@@ -29,6 +30,7 @@ from isomorph.rdms.collection import LEVELS, distances_of, each_rdm, indexed, no
 from isomorph.report.methods import timing_of
 from isomorph.saying import count
 from isomorph.shown import shown
+from isomorph.stages.shape_tables import unpacked
 
 ROWS = 60
 """Rows of a table before the middle is left out."""
@@ -236,11 +238,49 @@ def _manifest(file: Path) -> str:
     )
 
 
+def _population(file: Path) -> str:
+    attributes, sessions = read_attributes(file), read_population(file)
+    rows = [
+        {
+            "session": session,
+            "region": region,
+            "units": int(inside.sum()),
+            "time bins": data.sizes["time"],
+            "stretches": int(data["segment"].values[-1]) + 1,
+            "variables": ", ".join(json.loads(data.attrs["variables"])),
+            "mean rate": float(data["rate"].values[:, inside].mean()),
+        }
+        for session, data in sessions.items()
+        for region in np.unique(data["region"].values.astype(str))
+        for inside in [data["region"].values.astype(str) == region]
+    ]
+    return _sections(
+        f"activity over time of {attributes['dataset']} {attributes['subject']}",
+        _table(pd.DataFrame(rows)),
+        _origin(read_provenance(file)),
+    )
+
+
+def _shapes(file: Path) -> str:
+    tables = unpacked(read_array(file, "shapes"))
+    shown_of = ["region", "session", "layer", "signature", "p", "n_pieces", "n_loops", "n_voids",
+                "n_units", "n_points", "reason"]  # fmt: skip
+    rows = tables["topology"][shown_of]
+    bars = f"{count(len(tables['bars']), 'bar')}, {count(len(tables['coordinates']), 'coordinate')}"
+    return _sections(
+        f"topology of {count(len(rows), 'population')}: {bars}",
+        _table(rows),
+        _origin(read_provenance(file)),
+    )
+
+
 WORDS: dict[str, Callable[[Path], str]] = {
     "rdms": _rdms,
     "activations": _activations,
     "representations": _representations,
     "responses": _responses,
+    "population": _population,
+    "shapes": _shapes,
     "manifest": _manifest,
     "table": _any_table,
     **dict.fromkeys(TABLES, _known_table),

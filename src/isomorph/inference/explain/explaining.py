@@ -20,6 +20,7 @@ from isomorph.inference.explain.weighted_models import weighted_rows
 from isomorph.inference.families import APART, Hypotheses, answered
 from isomorph.inference.featured import beyond_rdms, of_rdms_alone
 from isomorph.inference.gather import candidates_of, regions_of
+from isomorph.inference.on_axes import marked
 from isomorph.measures import MEASURES
 from isomorph.rdms.paired import of_layers
 
@@ -51,8 +52,12 @@ class Explained:
     left_out: list[str]
 
 
+KINDS = ("partial", "weighted", "partition", "models")
+"""Tables of explanations."""
+
+
 def explanation_tables(
-    analysis: Analysis, roles: Roles, kinds: Collection[str] = (*APART, "models")
+    analysis: Analysis, roles: Roles, kinds: Collection[str] = KINDS
 ) -> Explained:
     """Explain the similarities of regions and models, under the main distance.
 
@@ -105,6 +110,7 @@ def explanation_tables(
     }
     left_out = [name for name in analysis.measures if name not in measures]
     said = [f"{name} {_why_not(name, distance)}" for name in left_out]
+    tables = marked(tables, analysis.along)
     return Explained(tables, material, distance, measures, not_applicable, said)
 
 
@@ -137,5 +143,6 @@ def _laid_out(analysis: Analysis) -> tuple[Material, str, list[str], np.random.G
         analysis.groups,
         analysis.setting(distance, served[distance][0]),
         rng,
+        analysis.along,
     )
     return material, distance, served[distance], rng

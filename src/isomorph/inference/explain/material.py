@@ -18,6 +18,7 @@ from isomorph.inference.explain.layer_choice import (
 )
 from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.groups import Labels, draw_groups, group_count, too_few_groups
+from isomorph.inference.on_axes import OnAxes
 from isomorph.inference.setting import Setting, signs_where_enough
 from isomorph.inference.spread import UNLIMITED, Spread
 from isomorph.inference.stimulus_splits import Half, halved, halves, pairs_among
@@ -65,6 +66,8 @@ class Material:
         Its measure is replaced by each that explains.
     signs : array of shape (stimulus, stimulus) or None
         See `isomorph.inference.setting.Draws`.
+    along : OnAxes or None
+        Where stimuli follow one another.
     """
 
     regions: Sequence[Region]
@@ -76,6 +79,7 @@ class Material:
     groups: Labels
     setting: Setting
     signs: Floats | None = None
+    along: OnAxes | None = None
 
     @property
     def n_stimuli(self) -> int:
@@ -234,6 +238,7 @@ def material_of(
     groups: Labels,
     setting: Setting,
     rng: np.random.Generator,
+    along: OnAxes | None = None,
 ) -> Material:
     """Return regions and candidates with all draws and halves that explanations share.
 
@@ -244,19 +249,23 @@ def material_of(
     groups : array of shape (stimulus,)
     setting : Setting
     rng : Generator
+    along : OnAxes, optional
+        Where stimuli follow one another.
     """
     inference, asked = setting.inference, setting.inference.explain
     drawn = draw_groups(groups, asked.resamples, rng)
-    both = halves(groups, asked.splits, rng)
-    redrawn = halved(drawn, groups, rng)
+    both = halves(groups, asked.splits, rng, along)
+    redrawn = halved(drawn, groups, rng, along)
     subjects = {
         region.label: draw(len(region.subjects), asked.resamples, rng)
         if len(region.subjects) >= inference.minimum_subjects
         else None
         for region in regions
     }
-    signs = signs_where_enough(groups, inference)
-    return Material(regions, candidates, both, drawn, redrawn, subjects, groups, setting, signs)
+    signs = signs_where_enough(groups, inference, along)
+    return Material(
+        regions, candidates, both, drawn, redrawn, subjects, groups, setting, signs, along
+    )
 
 
 def luck_of_halvings(halves: Floats) -> Floats:

@@ -31,7 +31,7 @@ import pandas as pd
 from isomorph.inference.estimated import Row
 from isomorph.inference.explain.material import Material, Roles, no_estimate
 from isomorph.inference.explain.similarities import Drawn, Similarities
-from isomorph.inference.groups import exchanged, too_few_orders
+from isomorph.inference.on_axes import orders_of, untested_of
 from isomorph.inference.permutation import shuffled
 from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.ties import NONE, Indices
@@ -145,7 +145,7 @@ def _group_rows(
     layers = np.array([one.favourite[0] for one in chosen], dtype=np.intp)
     named = "; ".join(map(material.layer_name, layers))
     rows = found.candidate_rows(layers)
-    if few := too_few_orders(material.groups):
+    if few := untested_of(material.groups, material.along):
         return _without(material, region, models, named, f"shares cannot be adjusted: {few}")
     if collinear := _collinear(found.whole[np.ix_(rows, rows)], models):
         return _without(material, region, models, named, collinear)
@@ -201,13 +201,17 @@ def _adjusted_on(
     embed, material = found.measure.embed, found.material
     assert embed is not None, "only such measures are taken"
     own, rdms, groups = material.subjects[brains], material.candidates.rdms[layers], material.groups
+    along = material.along
     if stimuli is not None:
         pairs = pairs_among(stimuli, material.n_stimuli)
         own, rdms, groups = own[:, pairs], rdms[:, pairs], groups[stimuli]
+        if along is not None:
+            along = along.some(np.isin(np.arange(material.n_stimuli), stimuli))
     own, rdms = embed(own), embed(rdms)
     among = rdms @ rdms.T
-    orders = exchanged(groups, -(-SHUFFLES // times), rng)
-    by_chance = explained(shuffled(own, orders) @ rdms.T, among[None])
+    orders = orders_of(groups, along, -(-SHUFFLES // times), rng, tested=False)
+    lag = None if along is None else along.lag
+    by_chance = explained(shuffled(own, orders, lag) @ rdms.T, among[None])
     mean: Floats = adjusted(explained(own @ rdms.T, among), by_chance.mean(axis=0)).mean(axis=0)
     return mean
 

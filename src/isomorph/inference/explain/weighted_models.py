@@ -156,7 +156,7 @@ class _Fitter:
         self.measure = measure
         self.form = form
         self.squared = layer_distance in SQUARED
-        self.inner = [rng.permutation(len(fitted)) for fitted, _ in material.halves]
+        self.inner = [_dealt(material, fitted, rng) for fitted, _ in material.halves]
         self.components: dict[int, Components | str] = {}
         # Predictors on the half at hand.
         self.prepared: dict[Hashable, Predictors] = {}
@@ -231,6 +231,18 @@ class _Fitter:
             scores += self.form.compare(brain[:, scored], combined).mean(axis=0)
         # Of equals the largest, which changes the representation least.
         return RIDGES[len(RIDGES) - 1 - int(best(scores[::-1]))]
+
+
+def _dealt(material: Material, fitted: Indices, rng: np.random.Generator) -> Indices:
+    """Return an order of stimuli of which every second makes one side: stretches along axes."""
+    if material.along is None:
+        return rng.permutation(len(fitted))
+    places = material.along.places
+    rank = np.argsort(np.argsort(places.order)[fitted])
+    half = (len(fitted) + 1) // 2
+    # The first half stands at even places, the second at odd ones.
+    turn = np.where(rank < half, 2 * rank, 2 * (rank - half) + 1)
+    return np.argsort(turn)
 
 
 def _shares(parts: Floats) -> Floats:

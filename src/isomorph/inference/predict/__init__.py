@@ -11,21 +11,15 @@ from isomorph.inference.analysis import Analysis, every_rdm
 from isomorph.inference.bootstrap import draw
 from isomorph.inference.featured import GRAM
 from isomorph.inference.gather import candidates_of
-from isomorph.inference.groups import (
-    draw_groups,
-    exchanged,
-    group_count,
-    joined_groups,
-    too_few_groups,
-    too_few_orders,
-)
+from isomorph.inference.groups import draw_groups, group_count, too_few_groups
+from isomorph.inference.on_axes import marked, orders_of, untested_of
 from isomorph.inference.predict.methods import methods_of, ridge_of
 from isomorph.inference.predict.predicting import Task, predict
 from isomorph.inference.predict.recorded import recorded
 from isomorph.inference.predict.scored import Drawn
 from isomorph.inference.predict.shared import shared_rows
 from isomorph.inference.predict.tables import Tables, nothing_there
-from isomorph.inference.stimulus_splits import KINDS, Stimuli, deal
+from isomorph.inference.stimulus_splits import Stimuli, dealt, together
 from isomorph.prediction import Fold, folds_of
 
 ENOUGH = 4
@@ -68,8 +62,8 @@ def prediction_tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
     if not found.populations:
         why = "; ".join(dict.fromkeys(why for _, why in found.left_out)) or NO_UNITS
         return nothing_there(analysis, asked.methods, why)
-    groups = analysis.groups
-    unsure, untested = too_few_groups(groups), too_few_orders(groups)
+    groups, along = analysis.groups, analysis.along
+    unsure, untested = too_few_groups(groups), untested_of(groups, along)
     counts = {place: len(own) for place, own in found.places.items()}
     enough = sorted({n for n in counts.values() if n >= inference.minimum_subjects})
     by_count = {n: draw(n, asked.resamples, rng) for n in enough}
@@ -78,7 +72,7 @@ def prediction_tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
         [rng.integers(0, len(one.units), (asked.resamples, len(one.units)))
          for one in found.populations],
         {place: by_count.get(n) for place, n in counts.items()},
-        exchanged(groups, 0 if untested else asked.permutations, rng),
+        orders_of(groups, along, asked.permutations, rng),
         group_count(groups),
     )  # fmt: skip
     task = Task(found, candidates_of(features.layers, GRAM), folds, drawn, ridge_of(asked))
@@ -86,7 +80,7 @@ def prediction_tables(analysis: Analysis) -> dict[str, pd.DataFrame]:
     shared, names = pd.DataFrame(), _bands(asked.bands, analysis)
     if len(names) > 1:
         shared = shared_rows(task, analysis, names, unsure, analysis.said)
-    return {**tables, "prediction_partition": shared}
+    return marked({**tables, "prediction_partition": shared}, along)
 
 
 def _bands(asked: Sequence[str], analysis: Analysis) -> list[str]:
@@ -103,15 +97,15 @@ def _folds(analysis: Analysis) -> list[Fold]:
     n_parts = max(2, min(asked.folds, n_stimuli // ENOUGH))
     assert analysis.features is not None, "or nothing is predicted"
     rdms = [every_rdm(layers) for layers in analysis.features.layers]
-    stimuli = Stimuli(analysis.stimuli, rdms, analysis.where, analysis.groups)
-    together = joined_groups(
-        [analysis.groups, *KINDS[selection.kind](stimuli, selection, n_parts)], n_stimuli
-    )
-    n_parts = min(n_parts, group_count(together))
+    stimuli = Stimuli(analysis.stimuli, rdms, analysis.where, analysis.groups, analysis.along)
+    groups = together(stimuli, selection, n_parts)
+    n_parts = min(n_parts, group_count(groups))
     if n_parts < 2:
         return []
     rng = np.random.default_rng([*analysis.seed, 4])
-    return folds_of(deal(together, n_parts, rng), together)
+    along = analysis.along
+    near = None if along is None else along.near
+    return folds_of(dealt(groups, n_parts, rng, along), groups, near)
 
 
 __all__ = ["NO_UNITS", "prediction_tables"]

@@ -102,6 +102,6 @@ class Related:
         if not len(part.orders):
             return None
         if null not in self._shuffled:
-            self._shuffled[null] = look.shuffled(planted, part.orders)
+            self._shuffled[null] = look.shuffled(planted, part.orders, part.lag)
         shuffled = self._shuffled[null][measure.name][..., :count].mean(axis=2)
         return counted_as_related(observed, shuffled, self.inference)

@@ -8,12 +8,13 @@ from functools import cached_property
 import numpy as np
 
 from isomorph.inference.gather import Candidates
-from isomorph.inference.groups import exchanged, group_count, too_few_orders
+from isomorph.inference.groups import group_count
 from isomorph.inference.moments import Signatures, signatures
+from isomorph.inference.on_axes import orders_of
 from isomorph.inference.stimulus_splits import pairs_among
 from isomorph.inference.ties import Indices
 from isomorph.inference.trust.seen import Seen
-from isomorph.inference.trust.told_apart import Bools, Contest, Terms, part_of
+from isomorph.inference.trust.told_apart import Bools, Contest, Terms
 from isomorph.measures import Counts, Floats, Measure
 from isomorph.simulation.gaussian import (
     FINE,
@@ -58,7 +59,7 @@ class Layers:
         if (n_stimuli, number) not in self._parts:
             seed, kept = [*self.seed, 4, n_stimuli, number], None
             if n_stimuli < self.n_stimuli:
-                kept = part_of(self.terms.groups, n_stimuli, np.random.default_rng([*seed, 1]))
+                kept = self.terms.part(n_stimuli, np.random.default_rng([*seed, 1]))
             made = SomeStimuli(self.candidates, self.measures, self.terms, kept, seed)
             self._parts[n_stimuli, number] = made
         return self._parts[n_stimuli, number]
@@ -116,15 +117,19 @@ class SomeStimuli:
     @cached_property
     def exact(self) -> bool:
         """Whether stimuli may stand in any order, so that the moments over all are known."""
-        return group_count(self.terms.groups) == self.n_stimuli
+        return self.terms.along is None and group_count(self.terms.groups) == self.n_stimuli
 
     @cached_property
     def orders(self) -> Counts:
         """The shuffles `(shuffle, stimulus)` that test against independence, the same for all."""
-        groups = self.terms.groups
         n = round(10 / self.terms.setting.inference.recovery.level) - 1
         rng = np.random.default_rng([*self.seed, 2])
-        return exchanged(groups, 0 if too_few_orders(groups) else n, rng)
+        return orders_of(self.terms.groups, self.terms.along, n, rng)
+
+    @property
+    def lag(self) -> Indices | None:
+        """Which pairs are as far apart, of stimuli that follow one another."""
+        return None if self.terms.along is None else self.terms.along.lag
 
     @cached_property
     def contest(self) -> Contest:

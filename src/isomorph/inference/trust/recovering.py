@@ -21,7 +21,7 @@ from isomorph.inference.trust.layers import Layers
 from isomorph.inference.trust.measured_data import MeasuredData, measured_data
 from isomorph.inference.trust.rates import NOTHING, confusion_rows, power_row
 from isomorph.inference.trust.simulated_scores import Recovered, recover
-from isomorph.inference.trust.told_apart import Bools, Terms, part_of
+from isomorph.inference.trust.told_apart import Bools, Terms
 from isomorph.inference.trust.winners import TIE, Relations, relations_of
 from isomorph.measures import MEASURES, Floats, Measure
 from isomorph.rdms.distances import DISTANCES
@@ -71,7 +71,7 @@ def _recovered(analysis: Analysis) -> Iterator[tuple[list[Row], list[Row]]]:
         families = among(analysis.families, set(candidates.table["model"]))
         terms = Terms(
             analysis.setting(distance, names[0]), families, analysis.stimuli, groups,
-            analysis.where,
+            analysis.where, analysis.along,
         )  # fmt: skip
         brain, by_name = of_brain(distance), f"{analysis.dataset}|{distance}"
         planting = planting_of(brain, of_layers(distance))
@@ -104,7 +104,7 @@ def _layers(
     n_all = len(terms.groups)
     if n_all <= MOST_STIMULI:
         return Layers(candidates, measures, terms, seed), None
-    kept = part_of(terms.groups, MOST_STIMULI, np.random.default_rng([*seed, 3]))
+    kept = terms.part(MOST_STIMULI, np.random.default_rng([*seed, 3]))
     some = candidates.rdms[:, pairs_among(np.flatnonzero(kept), n_all)]
     return Layers(Candidates(candidates.table, some), measures, terms.on(kept), seed), kept
 

@@ -16,6 +16,7 @@ from functools import cached_property
 
 import numpy as np
 
+from isomorph.inference.ties import Indices
 from isomorph.inference.trust.spaces import BLOCK, Embedded, Linear, Ranks, Rows, Space
 from isomorph.measures import Counts, Floats, Measure
 from isomorph.measures.first_order import Sides
@@ -127,8 +128,10 @@ class Look:
         rows = {space: own.some(first).moved(each) for space, own in self.rows.items()}
         return Look(self.seen, rows, self.n_each)
 
-    def shuffled(self, layer: int, orders: Counts) -> dict[str, Floats]:
+    def shuffled(self, layer: int, orders: Counts, lag: Indices | None = None) -> dict[str, Floats]:
         """Return what every row has with a layer in other orders `(order, stimulus)`.
+
+        Means over pairs that are as far apart, by `lag`, stay where they are.
 
         By measure: `(order, data, row)`.
         """
@@ -137,7 +140,7 @@ class Look:
         for space, rows in self.rows.items():
             layers = self.seen.of(space)
             for part in blocks(len(orders), BLOCK // layers.vectors.shape[1]):
-                own = layers.some(np.full(part.stop - part.start, layer)).moved(orders[part])
+                own = layers.some(np.full(part.stop - part.start, layer)).moved(orders[part], lag)
                 products = rows.vectors @ own.vectors.T
                 for name, so_far in found.items():
                     if self.seen.spaces[name] is space:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from isomorph.inference.groups import exchanged, too_few_orders
+from isomorph.inference.on_axes import orders_of
 from isomorph.inference.trust.chance import Chance, Related, Shapes
 from isomorph.inference.trust.layers import Layers, SomeStimuli
 from isomorph.inference.trust.measured_data import MeasuredData
@@ -106,8 +106,7 @@ def recover(
         rng = np.random.default_rng([*seed, 2, number])
         draws = draw(design, min(step, n - start), rng)
         n_block = len(draws.mixing)
-        n_null = 0 if too_few_orders(terms.groups) else int(np.ceil(NULL * n_block))
-        nothing = exchanged(terms.groups, n_null, rng)
+        nothing = orders_of(terms.groups, terms.along, int(np.ceil(NULL * n_block)), rng)
         n_tested = min(max(settings.tested - start, 0), n_block)
         for index, features in roots.items():
             scores.add(index, features, draws, nothing, n_tested)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from isomorph.inference.shifts import by_lag, less_lag
 from isomorph.inference.ties import Indices
 from isomorph.measures import Counts, Floats, Measure
 from isomorph.measures.linear import LinearForm
@@ -77,9 +78,23 @@ class Rows:
             self.reach[places],
         )  # fmt: skip
 
-    def moved(self, orders: Counts) -> Rows:
-        """Return every row with its stimuli in the order `(row, stimulus)` that belongs to it."""
+    def moved(self, orders: Counts, lag: Indices | None = None) -> Rows:
+        """Return every row with its stimuli in the order `(row, stimulus)` that belongs to it.
+
+        Parameters
+        ----------
+        orders : array of shape (row, stimulus)
+        lag : array of shape (pair,), optional
+            See `isomorph.inference.shuffles.compared_in_orders`; lengths are left as they are.
+        """
         sums = self.sums
+        if lag is not None:
+            turned = less_lag(moved(less_lag(self.vectors, lag), orders), lag)
+            vectors = (by_lag(self.vectors, lag) + turned).astype(self.vectors.dtype)
+            if sums.shape[1]:
+                sums = pair_sums(vectors)
+                sums = sums - sums.mean(axis=1, keepdims=True)
+            return replace(self, vectors=vectors, sums=sums)
         if sums.shape[1]:
             sums = np.take_along_axis(sums, orders, axis=1)
         return replace(self, vectors=moved(self.vectors, orders), sums=sums)

@@ -22,6 +22,7 @@ from isomorph.inference.gather import Candidates, Region
 from isomorph.inference.groups import Labels
 from isomorph.inference.members import ModelFamily, scored
 from isomorph.inference.nested import choose_all
+from isomorph.inference.on_axes import OnAxes
 from isomorph.inference.scores import Prepared, Scores, scores_of
 from isomorph.inference.setting import Draws, Setting, make_draws
 from isomorph.inference.stimulus_splits import Stimuli
@@ -53,6 +54,8 @@ class Terms:
     groups : array of shape (stimulus,)
     where : str
         The study's file, for messages.
+    along : OnAxes or None
+        Where stimuli follow one another.
     """
 
     setting: Setting
@@ -60,10 +63,17 @@ class Terms:
     table: pd.DataFrame
     groups: Labels
     where: str
+    along: OnAxes | None = None
 
     def on(self, kept: Bools) -> Terms:
         """Return the terms on a part of the stimuli `(stimulus,)`."""
-        return replace(self, table=self.table[kept], groups=self.groups[kept])
+        along = None if self.along is None else self.along.some(kept)
+        groups = self.groups[kept] if along is None else along.groups
+        return replace(self, table=self.table[kept], groups=groups, along=along)
+
+    def part(self, n: int, rng: np.random.Generator) -> Bools:
+        """Return a part of `n` stimuli: whole groups, but for the last; a stretch along axes."""
+        return part_of(self.groups, n, rng) if self.along is None else self.along.part(n, rng)
 
 
 def part_of(groups: Labels, n: int, rng: np.random.Generator) -> Bools:
@@ -140,6 +150,7 @@ class Contest:
             [candidates.rdms[own] for own in self.members.values()],
             terms.where,
             terms.groups,
+            terms.along,
         )
         self.seed, self.minimum = seed, few.minimum_subjects
         self.draws: Draws = make_draws({}, stimuli, few, seed)

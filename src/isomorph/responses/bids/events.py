@@ -12,8 +12,9 @@ import pandas as pd
 from isomorph.errors import IsomorphError
 from isomorph.foreign import MISSING, as_cells, read_tsv
 from isomorph.responses.presentations import TOGETHER
-from isomorph.stimuli.naming import named
+from isomorph.stimuli.crossed import condition_names
 from isomorph.study.bids import BidsEvents
+from isomorph.study.columns import column_names
 
 Array = npt.NDArray
 
@@ -43,11 +44,13 @@ def read_events(file: Path, spec: BidsEvents) -> tuple[pd.DataFrame, dict[str, i
         twice, or no trial is left.
     """
     lasting = ("duration",) if spec.duration is None else ()
-    table = read_tsv(file, "onset", *lasting, spec.stimulus, *spec.where)
+    table = read_tsv(file, "onset", *lasting, *column_names(spec.stimulus), *spec.where)
     counted = np.ones(len(table), dtype=bool)
     for column, allowed in spec.where.items():
         counted &= table[column].isin(as_cells(allowed)).to_numpy()
-    shown = ~table[spec.stimulus].isin({"", *as_cells(spec.without)}).to_numpy()
+    name = condition_names(table, spec.stimulus, spec.name, empty=spec.empty, where=str(file))
+    value = table[spec.stimulus] if isinstance(spec.stimulus, str) else pd.Series(name)
+    shown = ~value.isin({"", *as_cells(spec.without)}).to_numpy()
     dropped = {
         "events left out by where": int((~counted).sum()),
         "events without a stimulus": int((counted & ~shown).sum()),
@@ -55,8 +58,8 @@ def read_events(file: Path, spec: BidsEvents) -> tuple[pd.DataFrame, dict[str, i
     rows = table[counted & shown]
     if rows.empty:
         raise IsomorphError(
-            f"{file}: none of its {len(table)} events has a stimulus in {spec.stimulus} and "
-            "passes where; check responses.events"
+            f"{file}: none of its {len(table)} events has a stimulus in "
+            f"{' and '.join(column_names(spec.stimulus))} and passes where; check responses.events"
         )
     onset = _seconds(rows["onset"], spec.clock, file) + spec.shift
     duration = (
@@ -73,7 +76,7 @@ def read_events(file: Path, spec: BidsEvents) -> tuple[pd.DataFrame, dict[str, i
         {
             "onset": onset,
             "duration": duration,
-            "name": named(rows[spec.stimulus].to_numpy(dtype=np.str_), spec.name),
+            "name": name[counted & shown],
         },
         index=rows.index,
     )

@@ -16,6 +16,7 @@ from isomorph.responses.plays import films_of, shown_frames
 from isomorph.responses.presentations import add_counts, refuse_repeated, usable
 from isomorph.stimuli.names import Names
 from isomorph.study.bids import BidsEvents
+from isomorph.study.columns import column_names
 from isomorph.study.film import FilmRows
 
 Array = npt.NDArray
@@ -88,7 +89,7 @@ def read_trials(
         trials, left_out = _of_frames(trials, run, clock, events, events.film, names)
         dropped = add_counts(dropped, left_out)
     label = names.ids_or_names(run.events, trials["name"].to_numpy(dtype=np.str_))
-    where = f"{run.events}: {events.stimulus}"
+    where = f"{run.events}: {' and '.join(column_names(events.stimulus))}"
     onset = trials["onset"].to_numpy()
     known, more = usable(label, onset, names.stimuli, where, names.table, names.has(label))
     found = Trials(trials, label, known, clock, frames, dropped | more)

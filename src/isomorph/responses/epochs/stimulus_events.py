@@ -13,8 +13,9 @@ from isomorph.errors import IsomorphError
 from isomorph.foreign import as_cells, read_tsv
 from isomorph.responses.plays import films_of, shown_frames
 from isomorph.responses.presentations import TOGETHER, refuse_repeated, usable
+from isomorph.stimuli.crossed import condition_names
 from isomorph.stimuli.names import Names
-from isomorph.stimuli.naming import named
+from isomorph.study.columns import column_names
 from isomorph.study.epochs import EventColumns
 
 Array = npt.NDArray
@@ -58,7 +59,8 @@ def read_events(file: Path, columns: EventColumns, known: Names, rate: float) ->
         When a column is not there, an onset is not a number, no event shows a stimulus of the set,
         or one does twice at one sample.
     """
-    rows = read_tsv(file, columns.onset, columns.stimulus, *columns.where)
+    shown = column_names(columns.stimulus)
+    rows = read_tsv(file, columns.onset, *shown, *columns.where)
     counts = np.ones(len(rows), dtype=bool)
     for name, allowed in columns.where.items():
         counts &= rows[name].isin(as_cells(allowed)).to_numpy()
@@ -66,9 +68,13 @@ def read_events(file: Path, columns: EventColumns, known: Names, rate: float) ->
         said = ", ".join(f"{name} in {list(values)}" for name, values in columns.where.items())
         raise IsomorphError(f"{file}: none of the {len(rows)} events has {said or 'a row'}")
     rows = rows[counts]
-    names = named(rows[columns.stimulus].to_numpy(np.str_), columns.name, columns.blank)
+    quoted = '", "'.join(shown)
+    where = f'{file}: column "{quoted}"'
+    names = condition_names(rows, columns.stimulus, columns.name, empty=columns.empty, where=where)
+    single = isinstance(columns.stimulus, str)
+    blank = np.isin(rows[shown[0]].to_numpy(np.str_) if single else names, columns.blank)
+    names = np.where(blank, "", names)
     written = pd.to_numeric(rows[columns.onset], errors="coerce").to_numpy(np.float64)
-    where = f'{file}: column "{columns.stimulus}"'
     wrong = np.isnan(written) & (rows[columns.onset] != "").to_numpy()
     if wrong.any():
         line = rows.index[wrong][0]
@@ -84,9 +90,9 @@ def read_events(file: Path, columns: EventColumns, known: Names, rate: float) ->
             told = pd.to_numeric(rows["duration"], errors="coerce").to_numpy(np.float64)
             lasts = told / columns.clock
         onset = written / columns.clock
-        shown = shown_frames(names, onset, lasts, films, columns.film, where)
-        refuse_repeated(shown.stimulus, shown.onset, where, max(TOGETHER, 0.99 / rate))
-        return Events(shown.stimulus, shown.onset, {**others, **shown.dropped})
+        frames = shown_frames(names, onset, lasts, films, columns.film, where)
+        refuse_repeated(frames.stimulus, frames.onset, where, max(TOGETHER, 0.99 / rate))
+        return Events(frames.stimulus, frames.onset, {**others, **frames.dropped})
     label = known.ids_or_names(file, names)
     keep, dropped = usable(label, written, known.stimuli, where, known.table, known.has(label))
     onset = written[keep] / columns.clock

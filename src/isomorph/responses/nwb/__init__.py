@@ -23,6 +23,7 @@ from isomorph.responses.nwb.counts import window_counts
 from isomorph.responses.nwb.observed import observed, shown_where
 from isomorph.responses.nwb.recordings import (
     Open,
+    Recording,
     refuse_silent,
     region_reasons,
     session_of,
@@ -30,6 +31,7 @@ from isomorph.responses.nwb.recordings import (
 from isomorph.responses.nwb.spikes import Trains, read_trains
 from isomorph.responses.nwb.uncovered import beyond_chance, outside, spans_of, without_uncovered
 from isomorph.responses.nwb.units import kept, passing, refuse_none, unit_ids, unit_regions
+from isomorph.study.rates import RateResponses
 from isomorph.study.responses import NwbResponses
 
 Array = npt.NDArray
@@ -116,15 +118,15 @@ def refuse_clocks(
 
 
 def units_of(
-    recording: Open, settings: NwbResponses
+    recording: Recording, settings: NwbResponses | RateResponses
 ) -> tuple[Trains, Array, Array, Array, dict[str, int]]:
     """Return the units of a recording, none of their spikes read.
 
     Parameters
     ----------
-    recording : Open
+    recording : Recording
         The open recording.
-    settings : NwbResponses
+    settings : NwbResponses or RateResponses
         Columns and criteria.
 
     Returns
@@ -141,7 +143,7 @@ def units_of(
         When there are none, a column is not there, or none is left.
     """
     where = str(recording.path)
-    units = _table(recording)
+    units = units_table(recording)
     if not len(units.id):
         raise IsomorphError(f"{where}: holds no units, expected sorted units with spike_times")
     trains = read_trains(units, where)
@@ -171,7 +173,8 @@ def units_of(
     return trains, ids, regions, keep, dropped
 
 
-def _table(recording: Open) -> NwbContainer:
+def units_table(recording: Recording) -> NwbContainer:
+    """Return the table of units of a recording, refusing one that has none."""
     if not recording.nwb.has(UNITS):
         raise IsomorphError(
             f"{recording.path}: holds no units, expected sorted units with spike_times"
@@ -207,7 +210,7 @@ def observed_units(
     """
     where = f"{recording.path}: units"
     onset, windows = recording.shown.onset, all_windows(settings)
-    inside = observed(_table(recording), onset, windows, where)
+    inside = observed(units_table(recording), onset, windows, where)
     if inside is None:
         return recording, keep, dropped
     some = np.asarray(inside[:, keep].any(axis=1))

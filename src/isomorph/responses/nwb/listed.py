@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign.nwb import (
@@ -23,6 +24,8 @@ from isomorph.foreign.nwb import (
 from isomorph.responses.nwb.codes import event_onsets
 from isomorph.responses.nwb.pairing import refuse_unpaired
 from isomorph.responses.nwb.values import as_written
+from isomorph.stimuli.crossed import condition_names
+from isomorph.study.columns import column_names as column_names_of
 from isomorph.study.responses import Presentations
 
 Array = npt.NDArray
@@ -77,13 +80,14 @@ def read_rows(nwb: Nwb, spec: Presentations) -> Rows:
     """
     where = str(nwb.path)
     marked = None if spec.events is None else event_onsets(nwb, spec)
+    single = spec.stimulus if isinstance(spec.stimulus, str) else None
     if spec.series is not None:
         series = series_at(nwb, spec.series)
         place = f"{where}: {spec.series}"
-        if spec.stimulus in (None, "data"):
+        if single in (None, "data"):
             values, indexing = series_values(series, place), series
         else:
-            beside = f"{spec.series}/{spec.stimulus}"
+            beside = f"{spec.series}/{single}"
             values, indexing = values_of(nwb.dataset(beside), f"{where}: {beside}"), None
         if values.ndim != 1:
             raise IsomorphError(
@@ -106,8 +110,7 @@ def read_rows(nwb: Nwb, spec: Presentations) -> Rows:
     _refuse_negative(table, beside)
     if spec.series is None:
         indexing = None
-        values = column(table, spec.stimulus or spec.onset, beside)
-        place = f'{beside}: column "{spec.stimulus}"'
+        values, place = _values(table, spec, beside)
     elif marked is None:
         refuse_unpaired(times, onset, place, name)
     _refuse_uneven(values, onset, place, spec)
@@ -115,6 +118,21 @@ def read_rows(nwb: Nwb, spec: Presentations) -> Rows:
     if marked is None and spec.onset == "start_time" and "stop_time" in column_names(table):
         stop = column(table, "stop_time", beside).astype(np.float64) / spec.clock
     return Rows(values, onset, counted, dropped, place, indexing, stop)
+
+
+def _values(table: NwbContainer, spec: Presentations, where: str) -> tuple[Array, str]:
+    """Return what a table says was shown, and where: of several columns, the name they make."""
+    columns = spec.stimulus or spec.onset  # of plays of one film nothing else is said
+    shown = column_names_of(columns)
+    quoted = '", "'.join(shown)
+    place = f'{where}: column "{quoted}"'
+    if isinstance(columns, str):
+        return column(table, columns, where), place
+    cells = {name: text(column(table, name, where)) for name in shown}
+    for name, own in cells.items():
+        _refuse_uneven(own, cells[shown[0]], f'{where}: column "{name}"', spec)
+    rows = pd.DataFrame(cells, dtype=object)
+    return condition_names(rows, columns, spec.name, empty=spec.empty, where=where), place
 
 
 def _refuse_uneven(values: Array, onset: Array, place: str, spec: Presentations) -> None:

@@ -99,6 +99,34 @@ def observed(units: NwbContainer, onset: Array, windows: Windows, where: str) ->
     IsomorphError
         When intervals have no start and stop, or their index does not fit them.
     """
+    found = observation_intervals(units, where)
+    if found is None:
+        return None
+    sizes = [len(one) for one in found]
+    return covered(np.concatenate(found), np.cumsum(sizes), onset, windows)
+
+
+def observation_intervals(units: NwbContainer, where: str) -> list[Array] | None:
+    """Return when each unit was observed.
+
+    Parameters
+    ----------
+    units : Units
+        The units table.
+    where : str
+        File and table, for messages.
+
+    Returns
+    -------
+    list of arrays of shape (interval, 2), or None
+        Start and stop, seconds, by unit; None where the table has no `obs_intervals`, or no
+        interval in any.
+
+    Raises
+    ------
+    IsomorphError
+        When intervals have no start and stop, or their index does not fit them.
+    """
     if "obs_intervals" not in column_names(units):
         return None
     values, ends = ragged(units, "obs_intervals", where)
@@ -110,7 +138,7 @@ def observed(units: NwbContainer, onset: Array, windows: Windows, where: str) ->
             f"{where}: obs_intervals are of shape {intervals.shape}, expected a start and a stop "
             "each"
         )
-    return covered(intervals, ends, onset, windows)
+    return np.split(intervals, ends[:-1])
 
 
 def covered(intervals: Array, ends: Array, onset: Array, windows: Windows) -> Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,8 @@ from isomorph.responses.presentations import repetitions
 from isomorph.responses.region_names import Listed, grouped, read_listed
 from isomorph.responses.sessions import session_data
 from isomorph.responses.subject_files import SubjectFiles
-from isomorph.study.responses import RegionName, RegionTable, Windowed
+from isomorph.study.recorded import Recorded, RegionName, RegionTable
+from isomorph.study.responses import Windowed
 
 Array = npt.NDArray
 
@@ -45,25 +46,19 @@ class Everywhere:
 
 
 @dataclass(frozen=True)
-class Open:
+class Recording:
     """One open recording.
 
     Attributes
     ----------
     nwb : Nwb
         The recording.
-    shown : ShownInRecording
-        What was shown when.
-    stimuli : array of str of shape (stimulus,)
-        Ids of the stimulus table.
     listed : Listed, Everywhere or None
         What says where its units stand, when it is not the recording.
     """
 
     nwb: Nwb
-    shown: ShownInRecording
-    stimuli: Array
-    listed: Listed | Everywhere | None = None
+    listed: Listed | Everywhere | None = field(default=None, kw_only=True)
 
     @property
     def path(self) -> Path:
@@ -74,6 +69,63 @@ class Open:
         """Return the region of each unit (unit,) of str, from what is not the recording."""
         assert self.listed is not None
         return self.listed.of(self.path, units)
+
+
+@dataclass(frozen=True)
+class Open(Recording):
+    """One open recording, and what was shown in it.
+
+    Attributes
+    ----------
+    shown : ShownInRecording
+        What was shown when.
+    stimuli : array of str of shape (stimulus,)
+        Ids of the stimulus table.
+    """
+
+    shown: ShownInRecording
+    stimuli: Array
+
+
+def opened(
+    files: SubjectFiles, settings: Recorded
+) -> Iterator[tuple[Recording, Nwb, tuple[Path, ...]]]:
+    """Open a subject's recordings, one after another.
+
+    Parameters
+    ----------
+    files : SubjectFiles
+    settings : Recorded
+        Which files.
+
+    Yields
+    ------
+    recording : Recording
+        Open until the next is asked for.
+    holder : Nwb
+        The file that holds what was shown, or the variables: its companion, or the recording.
+    files : tuple of Path
+        All files it is read from.
+
+    Raises
+    ------
+    IsomorphError
+        When a file or table is not there or cannot be used, or a companion has another clock.
+    """
+    refuse_zarr(settings.files, f"{files.where}: responses.files")
+    found, within = files.own(settings.files), files.root
+    listed = _elsewhere(files, getattr(settings, "region", None))
+    taken: dict[Path, Path] = {}
+    for path in found:
+        with ExitStack() as stack:
+            nwb = stack.enter_context(open_nwb(path, within))
+            holder = nwb
+            if settings.companion is not None:
+                beside = companion_of(nwb, settings.companion, files.subject, within, taken)
+                holder = stack.enter_context(open_nwb(beside, within))
+                refuse_other_clock(nwb, holder)
+            about = [listed.file] if isinstance(listed, Listed) else []
+            yield Recording(nwb, listed=listed), holder, (path, *about, holder.path)
 
 
 def recordings(files: SubjectFiles, settings: Windowed) -> Iterator[tuple[Open, tuple[Path, ...]]]:
@@ -97,23 +149,12 @@ def recordings(files: SubjectFiles, settings: Windowed) -> Iterator[tuple[Open, 
     IsomorphError
         When a file, table or column is not there or cannot be used.
     """
-    refuse_zarr(settings.files, f"{files.where}: responses.files")
-    found, within = files.own(settings.files), files.root
-    listed = _elsewhere(files, getattr(settings, "region", None))
-    taken: dict[Path, Path] = {}
-    for path in found:
-        with ExitStack() as stack:
-            nwb = stack.enter_context(open_nwb(path, within))
-            holder = nwb
-            if settings.companion is not None:
-                beside = companion_of(nwb, settings.companion, files.subject, within, taken)
-                holder = stack.enter_context(open_nwb(beside, within))
-                refuse_other_clock(nwb, holder)
-            shown = read_shown(holder, settings.presentations, files.names)
-            for one in {path: nwb, holder.path: holder}.values():
-                shown = without_invalid(one, shown, all_windows(settings))
-            about = [listed.file] if isinstance(listed, Listed) else []
-            yield Open(nwb, shown, files.names.stimuli, listed), (path, *about, holder.path)
+    for recording, holder, read_from in opened(files, settings):
+        shown = read_shown(holder, settings.presentations, files.names)
+        for one in {recording.path: recording.nwb, holder.path: holder}.values():
+            shown = without_invalid(one, shown, all_windows(settings))
+        names = files.names.stimuli
+        yield Open(recording.nwb, shown, names, listed=recording.listed), read_from
 
 
 def refuse_zarr(pattern: str, where: str) -> None:
@@ -169,7 +210,7 @@ def session_names(ids: Sequence[str], files: Sequence[Path]) -> list[str]:
 
 
 def region_reasons(
-    names: Array, settings: Windowed, unknown: str = "units without a region"
+    names: Array, settings: Recorded, unknown: str = "units without a region"
 ) -> tuple[Array, dict[str, Array]]:
     """Return the region of each unit under the study's names, and which units have none.
 
@@ -177,7 +218,7 @@ def region_reasons(
     ----------
     names : array of str of shape (unit,)
         Regions as the recording calls them, '' for none.
-    settings : Windowed
+    settings : Recorded
         How regions are grouped.
     unknown : str
         The reason given for units without a region.

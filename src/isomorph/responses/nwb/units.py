@@ -21,7 +21,7 @@ from isomorph.foreign.nwb import (
     text,
 )
 from isomorph.responses.region_names import placed
-from isomorph.study.responses import Criterion
+from isomorph.study.recorded import Criterion
 
 Array = npt.NDArray
 

@@ -85,6 +85,8 @@ def called(
         When a value is not a place in a list, a number so large that a float rounded it, or made a
         name that the file's own order gives to another value.
     """
+    if isinstance(spec.stimulus, tuple):
+        return label  # several columns made the name, see `isomorph.stimuli.crossed`
     _refuse_rounded(values, place)
     if spec.names is not None:
         return named(_looked_up(label, *_listed(nwb, spec.names), place), spec.name)

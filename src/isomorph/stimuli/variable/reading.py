@@ -7,19 +7,25 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from isomorph.errors import IsomorphError
+from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign.nwb import Nwb
 from isomorph.stimuli.dataset_files import DatasetFiles
-from isomorph.stimuli.variable.found import FOUND, Recording, beside, intervals, series, speed
+from isomorph.stimuli.variable.derived import beside, speed
+from isomorph.stimuli.variable.found import FOUND
+from isomorph.stimuli.variable.intervals import intervals
+from isomorph.stimuli.variable.recording import Recording, series
 from isomorph.stimuli.variable.signal import Signal
 from isomorph.stimuli.variable.track import Track, stretches
-from isomorph.stimuli.variable.wrap import wrapped
+from isomorph.stimuli.variable.wrap import refuse_unfit, wrapped
 from isomorph.study.variable import SpeedFilter, VariableStimuli
 
 Array = npt.NDArray
 
 PIECE = 0.02
 """Seconds that an interval is cut into at most, where nothing but intervals is read."""
+
+LONGEST = 1e6
+"""Seconds that intervals last together at most, eleven days."""
 
 SECONDS = ", and times to be in seconds"
 
@@ -51,17 +57,17 @@ def track_of(nwb: Nwb, files: DatasetFiles, spec: VariableStimuli) -> Track:
     recording = Recording(nwb, files)
     every = spec.every
     signals = {name: FOUND[one.form()](recording, one) for name, one in every.items()}
+    for name, found in signals.items():
+        refuse_unfit(found.values[:, 0], every[name], found.unit, f"{found.where} ({name})")
     times, starts, lasts = _clock(list(signals.values()), spec)
-    columns = [
-        wrapped(
-            signal.at(times, every[name].period, spec.gap)[:, 0],
-            every[name], signal.unit, f"{signal.where} ({name})",
-        )
-        for name, signal in signals.items()
-    ]  # fmt: skip
-    values = np.column_stack(columns)
+    values = np.column_stack(
+        [
+            wrapped(found.at(times, every[name].period, spec.gap)[:, 0], every[name])
+            for name, found in signals.items()
+        ]
+    )
     lasts = np.where(np.isfinite(values).any(axis=1), lasts, 0)
-    units = tuple(signal.unit for signal in signals.values())
+    units = tuple(found.unit for found in signals.values())
     counts = np.ones(len(times), dtype=bool)
     if spec.epochs is not None:
         counts &= _within(times, nwb, spec)
@@ -105,6 +111,11 @@ def _pieces(signal: Signal) -> tuple[Array, Array, Array]:
     """Return the middles of the pieces of intervals, when each starts and how long it lasts."""
     assert signal.stops is not None
     lengths = signal.stops - signal.times
+    if (whole := float(lengths.sum())) > LONGEST:
+        raise IsomorphError(
+            f"{signal.where}: its intervals last {whole:.4g} s together, more than any recording "
+            "does; expected times in seconds"
+        )
     parts = np.ceil(lengths / PIECE - 1e-9).astype(np.int64)
     of = np.repeat(np.arange(len(parts)), parts)
     place = np.arange(len(of)) - np.repeat(np.cumsum(parts) - parts, parts)
@@ -144,6 +155,11 @@ def _at_speed(
         of = (settings.of,) if isinstance(settings.of, str) else settings.of
         parts = []
         for one in of:
+            if one not in signals and "/" not in one:
+                raise IsomorphError(
+                    f'{recording.files.where}: stimuli.speed.of: no variable "{one}", '
+                    f"{did_you_mean(one, signals)}; a series is named by its path"
+                )
             if one not in signals:
                 parts.append(series(recording, one))
                 continue

@@ -35,12 +35,23 @@ def plain_unit(unit: str) -> str:
     return next((names[0] for names in ALIKE if name in names), name)
 
 
-def wrapped(values: Array, variable: Variable, unit: str, where: str) -> Array:
-    """Return values of a variable in one period, or as they are where it has none.
+def wrapped(values: Array, variable: Variable) -> Array:
+    """Return values of a variable in one period (sample,), or as they are where it has none."""
+    period, start = variable.period, variable.begins
+    if period is None:
+        return values
+    inside = (values - start) % period
+    # Rounding makes a period of what is just below 0.
+    return start + np.where(inside >= period, 0.0, inside)
+
+
+def refuse_unfit(values: Array, variable: Variable, unit: str, where: str) -> None:
+    """Refuse a period that is not that of the values of a variable.
 
     Parameters
     ----------
     values : array of shape (sample,)
+        As they are found, before they are wrapped.
     variable : Variable
         Its settings.
     unit : str
@@ -55,7 +66,7 @@ def wrapped(values: Array, variable: Variable, unit: str, where: str) -> Array:
     """
     period = variable.period
     if period is None:
-        return values
+        return
     turn = next((one for one, names in UNITS.items() if plain_unit(unit) == names[0]), None)
     if turn is not None and not _divides(turn, period):
         raise IsomorphError(
@@ -69,10 +80,6 @@ def wrapped(values: Array, variable: Variable, unit: str, where: str) -> Array:
             f"{where}: its values lie between {known.min():g} and {known.max():g}, further apart "
             f"than period: {period:g}; {_instead(span)}"
         )
-    start = variable.begins
-    inside = (values - start) % period
-    # Rounding makes a period of what is just below 0.
-    return start + np.where(inside >= period, 0.0, inside)
 
 
 def _divides(turn: float, period: float) -> bool:

@@ -1,0 +1,46 @@
+"""The figure of tuning: rates of the units that are most surely tuned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from isomorph.figures.drawable import Drawable, Drawing
+from isomorph.figures.tuning_curves import chosen, curve_of, draw_tuning_curves, variables_in
+from isomorph.numerals import listed, percent
+from isomorph.saying import count
+
+MOST = 8
+"""Units that are drawn."""
+
+
+def tuning_curves(data: Drawable) -> Iterator[Drawing]:
+    """Draw the rates of the units most surely tuned: over one variable, or as a map over two."""
+    table, names = data.results.table("tuning"), variables_in(data.stimuli)
+    if table.empty or not names or len(names) > 2:
+        return
+    variable = names[0] if len(names) == 1 else " × ".join(names)
+    own = table[(table["variable"] == variable) & (table["subject"].isin(list(data.recordings)))]
+    units = own[own["unit"] != ""].reset_index(drop=True)
+    rows = units.loc[list(chosen(units, MOST))]
+    if rows.empty:
+        return
+    parts: list[pd.DataFrame] = []
+    panels = rows.reset_index(drop=True)
+    for subject, some in panels.groupby("subject", sort=False):
+        sessions = data.recordings[str(subject)]  # read once for all its panels
+        for panel, (_, row) in zip(some.index.tolist(), some.iterrows(), strict=True):
+            curve = curve_of(sessions[str(row["session"])], str(row["unit"]), data.stimuli)
+            parts.append(curve.assign(panel=panel, subject=subject, session=row["session"],
+                                      unit=row["unit"], region=row["region"]))  # fmt: skip
+    curves = pd.concat(parts, ignore_index=True).sort_values("panel", kind="stable")
+    periods = pd.to_numeric(data.stimuli[f"{names[0]}_period"], errors="coerce")
+    period = float(periods.iloc[0]) if len(names) == 1 else np.nan
+    tuned = units.groupby("region", sort=False)["tuned"].agg(["mean", "count"])
+    said = [f"{percent(one['mean'])} of {count(int(one['count']), 'unit')} of {region}"
+            for region, one in tuned.iterrows() if one["count"]]  # fmt: skip
+    found = f"Tuned to {variable} are {listed(said)}."
+    facts = {"variable": variable, "n": count(len(panels), "unit")}
+    yield Drawing("tuning", draw_tuning_curves(panels, curves, names, period), facts, curves, found)
