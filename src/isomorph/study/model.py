@@ -132,7 +132,7 @@ class ModelSpec(Spec):
     """One instance per seed, named `<name>-seed<seed>`."""
     datasets: Unique[Name] = ()
     """Datasets the model speaks of; empty for every dataset. A model that takes pixels is passed
-    over for datasets without images anyway."""
+    over for datasets without images anyway, one that takes clips for those without films."""
     layers: Annotated[Literal["all", "blocks"] | Unique[str], BeforeValidator(_layers)] | None = (
         None
     )
