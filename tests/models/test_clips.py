@@ -244,6 +244,7 @@ def test_who_takes_clips_is_known_by_its_source():
         ("torchvision/resnet18", {"size": 8, "clip": ASKED}, "resnet18 sees single images"),
         ("baseline/gabor", {"size": 8, "clip": ASKED}, "gabor sees single images, leave clip out"),
         ("timm/vit_tiny_patch16_224", {"size": 8, "clip": ASKED}, "sees single images"),
+        ("onnx/net.onnx", {"size": 8, "clip": ASKED}, "sees single images"),
     ):
         spec = ModelSpec(name="m", source=source, preprocessing=preprocessing)
         assert any(said in mistake for mistake in mistakes_of(spec))

@@ -130,7 +130,6 @@ SOURCES = Sources(
             lazily("isomorph.models.onnx:network"),
             library="onnx",
             options=("channels",),
-            clips=True,
             check=lazily("isomorph.models.onnx:check"),
             title="a graph in a file",
         ),
