@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from isomorph.beside import by_name, named_beside, values_at
+from isomorph.catalogue.dynamical import models_in_time
 from isomorph.own import digest_of, own_digests, seeded
 from isomorph.study import Spec, Study
 from isomorph.study.archive import SimulatedArchive
@@ -129,6 +130,9 @@ def activations(study: Study, dataset: str, instance: str) -> Slice:
     if model.preprocessing is not None and model.preprocessing.degrees is not None:
         owner = study.dataset(study.stimulus_set(dataset))
         settings["shown_degrees"] = getattr(owner.stimuli, "degrees", None)
+    kept = getattr(study.dataset(study.stimulus_set(dataset)).stimuli, "clips", None)
+    if kept is not None and model.takes_images:  # which of them are taken goes by their spacing
+        settings["clips"] = _dump(kept)
     folder = study.model_files[model.name].parent
     files = own_digests(seeded(model.source, seed), folder)
     ordered = model.options.get("order")
@@ -240,6 +244,7 @@ def dynamics(study: Study, dataset: str) -> Slice:
     spec, asked = study.dataset(dataset), study.spec.dynamics
     return {
         "dynamics": None if asked is None else _dump(asked),
+        "models": models_in_time(study, dataset),
         "seed": study.spec.inference.seed,
         "simulated": spec.simulated,
         "subjects": list(spec.subjects),

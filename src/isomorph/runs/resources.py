@@ -91,12 +91,12 @@ def _most_at_once(sizes: Sizes) -> float:
 
 
 def _pixels(sizes: Sizes) -> float:
-    return sizes.stimuli * sizes.side**2 / MILLION
+    return sizes.stimuli * sizes.frames * sizes.side**2 / MILLION
 
 
 def _batch(sizes: Sizes) -> float:
     """Million pixels that a network sees at once."""
-    return sizes.batch * sizes.side**2 / MILLION
+    return sizes.batch * sizes.frames * sizes.side**2 / MILLION
 
 
 def _draws(sizes: Sizes) -> int:
@@ -305,7 +305,8 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
             Term("million responses of everybody", lambda s: _responses(s) * s.subjects, 50.0, 1.0),
             Term(
                 "distances between laws of regions",
-                lambda s: s.laws * s.subjects * s.regions * (s.subjects + s.regions) / 2,
+                lambda s: s.laws * s.subjects * s.regions
+                * ((s.subjects + s.regions) / 2 + s.timed),
                 0.0, 0.06,
             ),
         ),

@@ -12,12 +12,14 @@ from types import MappingProxyType
 from typing import Any
 
 from isomorph.catalogue import made_for
+from isomorph.catalogue.dynamical import models_in_time
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.models.baselines import BASELINES
 from isomorph.runs.known import GUESSES, Known, is_network
 from isomorph.study.dynamics import Dynamics
 from isomorph.study.model import ModelSpec
+from isomorph.study.stimuli import StimuliSpec
 
 SIDE = 224
 """Side of the image that a network sees whose library alone knows it, pixels."""
@@ -41,6 +43,8 @@ class Sizes:
     side, batch : int
         Side of the images that the model sees, pixels (0 of the stimulus table alone), and how many
         of them at once.
+    frames : int
+        Of the clips that it sees; 1 where it sees single images.
     network : bool
         Whether the model is a network.
     features : int
@@ -63,6 +67,8 @@ class Sizes:
     laws : int
         Distances between laws of motion for each two regions, each a search; those between
         eigenvalues cost a thirtieth.
+    timed : int
+        Layers of models that have an axis of time.
     bytes : int
         Of the dataset as it is fetched, or of the job's subject, on average.
     in_parts : bool
@@ -80,6 +86,7 @@ class Sizes:
     layers: int = 0
     side: int = 0
     batch: int = 0
+    frames: int = 1
     network: bool = False
     features: int = 0
     distances: int = 1
@@ -100,6 +107,7 @@ class Sizes:
     seconds: int = 0
     moments: int = 0
     laws: int = 0
+    timed: int = 0
     bytes: int = 0
     in_parts: bool = False
     guessed: tuple[str, ...] = ()
@@ -174,6 +182,7 @@ def _of_dataset(known: Known) -> Sizes:
         seconds=known.seconds,
         moments=0 if topology is None else round(known.seconds / topology.bin),
         laws=_laws(study.spec.dynamics),
+        timed=sum(known.layers(instance) for instance in models_in_time(study, dataset)),
         bytes=known.bytes,
         in_parts=known.in_parts,
         **_of_topology(known),
@@ -198,6 +207,7 @@ def _of_model(known: Known, instance: str) -> Sizes:
         layers=known.layers(instance),
         side=side if spec.takes_images else 0,
         batch=min(spec.batch_size, known.stimuli),
+        frames=_frames(spec, study.dataset(known.owner).stimuli),
         network=is_network(spec),
         features=-1 if spec.features == "all" else spec.features or 0,
         distances=len(study.spec.distances),
@@ -227,6 +237,14 @@ def _own_side(spec: ModelSpec) -> int:
     """Return the side of the images that a model sees whose file does not say it, pixels."""
     name = spec.source.removeprefix("baseline/")
     return SIDE if is_network(spec) or name not in BASELINES else BASELINES[name].size
+
+
+def _frames(spec: ModelSpec, stimuli: StimuliSpec) -> int:
+    """Return how many frames a model sees at once, at most as many as are kept."""
+    if spec.preprocessing is not None and spec.preprocessing.clip is not None:
+        return spec.preprocessing.clip.frames
+    kept = getattr(stimuli, "clips", None)
+    return kept.frames if spec.takes_clips and kept is not None else 1
 
 
 def _costly(names: tuple[str, ...]) -> int:
