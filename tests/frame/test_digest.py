@@ -148,7 +148,8 @@ OF_OTHERS = {
         *("isomorph.stimuli." + one for one in ("film", "film.frames_by_film", "variable")),
     },
     "isomorph.stages.rdms": {"isomorph.rdms.features", "isomorph.rdms.unit_responses"},
-    "isomorph.stages.compare": {"isomorph.inference.random_effects"},
+    "isomorph.stages.compare": {"isomorph.inference.dynamics", "isomorph.inference.random_effects"},
+    "isomorph.stages.stimuli": {"isomorph.stimuli.binned"},
 }
 """Modules of a room that other stages alone use."""
 
@@ -220,9 +221,9 @@ MADE_BY = {
     "responses/splits.py": {"reliability", *RDMS, *FEATURES, *SHAPES},
     "models/fold.py": {"activations"},
     "geometry/covariance.py": {"responses", *RDMS, *TESTED},
-    "geometry/dimensionality.py": {"activations", *RDMS, *TESTED},
+    "geometry/dimensionality.py": {"activations", *RDMS, *TESTED, "dynamics"},
     "rdms/brain.py": {*RDMS, *FEATURES, *SHAPES},
-    "measures/kendall.py": TESTED,
+    "measures/kendall.py": {*TESTED, "dynamics"},
     "measures/tiled/roots.py": TESTED,
     "inference/clusters.py": {"compare"},
     "inference/planted.py": {"compare"},
