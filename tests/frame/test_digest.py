@@ -145,11 +145,13 @@ NO_STAGE = (
 
 OF_OTHERS = {
     "isomorph.stages.stimuli": {
-        *("isomorph.stimuli." + one for one in ("film", "film.frames_by_film", "variable")),
+        *(
+            "isomorph.stimuli." + one
+            for one in ("binned", "film", "film.frames_by_film", "variable")
+        ),
     },
     "isomorph.stages.rdms": {"isomorph.rdms.features", "isomorph.rdms.unit_responses"},
     "isomorph.stages.compare": {"isomorph.inference.dynamics", "isomorph.inference.random_effects"},
-    "isomorph.stages.stimuli": {"isomorph.stimuli.binned"},
 }
 """Modules of a room that other stages alone use."""
 
