@@ -9,6 +9,7 @@ from synthetic_study import scores_of, write_study
 
 from isomorph.numerals import interval, number
 from isomorph.report.answers import sentences
+from isomorph.report.dataset_section import of_dataset
 from isomorph.report.evidence import read_results
 from isomorph.report.unsaid import unsaid
 
@@ -78,6 +79,23 @@ def test_without_held_out_scores_the_highest_layer_is_said_to_be_chosen_on_the_s
     said = sentences([real])[0]
     assert "in rho-a at its best layer, chosen on the same stimuli" in said
     assert "held-out" not in said
+
+
+def test_a_region_whose_numbers_have_no_interval_says_them_and_why(layout, real):
+    why = "2 groups of stimuli cannot tell how far other stimuli would move it"
+    none = {f"interval_{end}": np.nan for end in ("low", "high")}
+    found = changed(real, "comparisons", status="unsure", reason=why, p=np.nan, **none)
+    alpha, beta = sentences([found])[:2]
+    rows = found.tables["comparisons"]
+    own = rows[(rows["region"] == "alpha") & (rows["measure"] == "rho_a")]
+    best = own.loc[own["estimate"].idxmax()]
+    assert alpha.startswith("alpha: in rho-a, at layers chosen on the same stimuli, ")
+    assert f"{number(best['estimate'])} at {best['layer']}" in alpha
+    assert alpha.endswith(f"; how surely is not known: {why}.")
+    assert beta.startswith("beta: ")
+    section = of_dataset(layout, found)
+    assert set(section["unsure"]) == {"alpha", "beta"}
+    assert section["without"] == []
 
 
 def test_an_uncertain_difference_is_not_called_significant(real):

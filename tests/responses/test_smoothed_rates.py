@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from isomorph.errors import IsomorphError
 from isomorph.geometry.crossvalidated import fold_gram
 from isomorph.responses.rates.session import rates
 from isomorph.responses.rates.smoothing import smoothing_of
@@ -89,3 +90,12 @@ def test_crossed_repetitions_stay_unbiased_when_they_are_smoothed_apart():
         plain = ((folds[0][pairs[0]] - folds[0][pairs[1]]) ** 2).mean()
         assert abs(each.mean()) < 3 * each.std() / np.sqrt(400)
         assert plain > 10 * abs(each.mean())
+
+
+@pytest.mark.parametrize("smoothing", ["4 bins", {"heading": 93.0}])
+def test_smoothing_that_would_leave_nothing_is_refused(smoothing):
+    every = np.ones(12, dtype=bool)
+    with pytest.raises(IsomorphError, match=r"of 12 in all, would leave nothing .* at most 90"):
+        smoothing_of(ring(12), settings(smoothing), every, "here")
+    part = ring(36)[:5]  # of a period that is mostly not visited
+    assert smoothing_of(part, settings("2 bins"), every[:5], "here") is not None

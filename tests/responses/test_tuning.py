@@ -119,10 +119,11 @@ def field(rng, seconds=500):
     return visits_of(found, VariableStimuli(kind="variable", files="*", variables=each), bins), bins
 
 
-def test_a_place_is_found_along_each_variable_and_along_both():
+@pytest.mark.parametrize("smoothing", ["1 bins", {"x": "1 bins", "y": 0.1}])
+def test_a_place_is_found_along_each_variable_and_along_both(smoothing):
     rng = np.random.default_rng(8)
     visits, bins = field(rng)
-    settings = RateResponses(kind="rates", files="*", smoothing="1 bins")
+    settings = RateResponses(kind="rates", files="*", smoothing=smoothing)
     x, y, both = (one.rows for one in tuning_of(visits, settings, bins, 99, rng, "here"))
     assert [one["variable"].iloc[0] for one in (x, y, both)] == ["x", "y", "x × y"]
     for one in (x, y, both):
@@ -132,6 +133,13 @@ def test_a_place_is_found_along_each_variable_and_along_both():
     at = [float(part) for part in both["peak_at"].iloc[0].split(", ")]
     np.testing.assert_allclose(at, [0.3, 0.6], atol=0.11)
     assert x["vector_length"].isna().all()
+
+
+def test_smoothing_along_what_is_no_variable_is_refused_of_tuning_too():
+    visits, bins = field(np.random.default_rng(8))
+    settings = RateResponses(kind="rates", files="*", smoothing={"x": "1 bins", "z": 0.1})
+    with pytest.raises(IsomorphError, match=r'responses\.smoothing: no variable "z"'):
+        tuning_of(visits, settings, bins, 0, np.random.default_rng(0), "here")
 
 
 def test_spikes_are_shifted_within_parts_and_by_enough():

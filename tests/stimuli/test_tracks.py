@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from isomorph.errors import IsomorphError
 from isomorph.stimuli.variable import Track, bins_of, dwell, repetitions_of, stretches
-from isomorph.stimuli.variable.bins import edges_of, grid
+from isomorph.stimuli.variable.bins import closed, edges_of, grid
 from isomorph.stimuli.variable.derived import speed
 from isomorph.stimuli.variable.found import FOUND
 from isomorph.stimuli.variable.signal import Signal, clean
@@ -97,6 +97,14 @@ def test_what_is_outside_unknown_or_does_not_count_is_in_no_bin():
     values = [-0.01, 0, 0.999, 1.01, np.nan, 0.5]
     one = track(range(6), values, counts=np.array([True] * 5 + [False]))
     assert bins_of(one, table).tolist() == [-1, 0, 3, -1, -1, -1]
+
+
+def test_a_wall_at_the_end_of_a_range_is_in_the_last_bin():
+    of = Variable(series="x", bins=4, range=(0, 1))
+    values = closed(np.array([0, 0.5, 1, 1 - 1e-12, 1.001]), of)
+    assert bins_of(track(range(5), values), table_of(x=of)).tolist() == [0, 2, 3, 3, -1]
+    angle = Variable(series="x", bins=4, range=(0, 1), period=1)
+    assert closed(wrapped(np.array([1.0]), angle), angle).tolist() == [0]
 
 
 def test_the_greatest_value_found_is_in_the_last_bin():
@@ -198,8 +206,17 @@ def test_speed_is_the_displacement_over_a_while():
     place = np.column_stack([3 * times, 4 * times]) + 0.5
     moved = speed(Signal(times, place, "here", "m"), 0.5)
     assert moved.unit == "m/s"
-    assert moved.values[20:-20] == pytest.approx(5)
-    assert np.isnan(moved.values[[0, -1]]).all()
+    assert moved.values == pytest.approx(5)
+
+
+@pytest.mark.parametrize("rate", [50, 8, 4, 1])
+def test_speed_beside_lost_samples_is_no_slower_than_elsewhere(rate):
+    times = np.arange(10 * rate) / rate
+    place = np.column_stack([times, 0 * times])
+    place[5 * rate : 5 * rate + 3] = np.nan
+    found = speed(Signal(times, place, "here", "m"), 0.25).values[:, 0]
+    assert found[np.isfinite(found)] == pytest.approx(1)
+    assert np.isfinite(found[np.isfinite(place[:, 0])]).all()
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ def test_variables_on_clocks_of_their_own_come_onto_the_finest(folder, tmp_path)
     assert summed.to_numpy() == pytest.approx(listed(folder, **ANGLE)["dwell"].to_numpy(), abs=0.3)
 
 
-def test_missing_samples_and_gaps_count_for_no_bin(tmp_path):
+def test_missing_samples_and_gaps_count_for_no_bin(tmp_path, capsys):
     heading = HEADING.copy()
     heading[400:800] = -1
     times = TIMES.copy()
@@ -199,6 +199,7 @@ def test_missing_samples_and_gaps_count_for_no_bin(tmp_path):
     write(tmp_path / "a.nwb", heading=heading, times=times)
     table = listed(tmp_path, **ANGLE, missing=[-1])
     assert table["dwell"].sum() == pytest.approx(LENGTH - 400 / RATE)
+    assert "nothing is known of heading for 1020 of 1240 s between" in capsys.readouterr().err
     with pytest.raises(IsomorphError, match=r"400 samples are exactly -1 .*missing: \[-1\], or"):
         listed(tmp_path, **ANGLE)
 

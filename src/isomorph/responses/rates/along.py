@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from isomorph.responses.rates.smoothing import smoothing_of, variables_of
+from isomorph.responses.rates.smoothing import refuse_strangers, smoothing_of, variables_of
 from isomorph.study.rates import RateResponses
 
 Array = npt.NDArray
@@ -67,6 +67,7 @@ def every_along(
     where : str
         The dataset's file, for messages.
     """
+    refuse_strangers(table, settings, where)
     names = variables_of(table)
     asked = [(name,) for name in names] + ([tuple(names)] if len(names) > 1 else [])
     found = []

@@ -9,7 +9,7 @@ import xarray as xr
 from scipy import sparse
 
 from isomorph.errors import IsomorphError
-from isomorph.responses.rates.smoothing import bin_widths, smoothing_of
+from isomorph.responses.rates.smoothing import bin_widths, refuse_strangers, smoothing_of
 from isomorph.responses.rates.visits import Visits
 from isomorph.responses.sessions import session_data
 from isomorph.study.rates import RateResponses
@@ -84,6 +84,7 @@ def session_of(
             f"{dwell.sum():.4g} s in all, so ask for fewer stimuli.repetitions, shorter blocks "
             "(stimuli.block) or fewer bins"
         )
+    refuse_strangers(table, settings, where)
     spread = smoothing_of(table, settings, dwell.sum(axis=0) > 0, where)
     found = rates(visits.counts, dwell, spread)  # (unit, repetition, bin)
     repetition, place = np.nonzero(there)

@@ -17,8 +17,34 @@ Array = npt.NDArray
 
 NOTHING = 1e-6
 """Share of what a bin holds below which no other is given any of it."""
+WIDEST = 0.25
+"""Standard deviation, as a share of all bins along a variable, above which smoothing is refused:
+around a period it leaves less than a third of the slowest wave."""
 COLUMNS = 512
 """Bins spread at a time."""
+
+
+def refuse_strangers(table: pd.DataFrame, settings: RateResponses, where: str) -> None:
+    """Refuse to smooth along what is no variable of a stimulus table.
+
+    Parameters
+    ----------
+    table : DataFrame
+        All of it: where tuning to one variable is asked about, the others may be smoothed too.
+    settings : RateResponses
+    where : str
+        The dataset's file, for messages.
+
+    Raises
+    ------
+    IsomorphError
+    """
+    names, own = variables_of(table), settings.smoothing
+    for name in own if isinstance(own, dict) else ():
+        if name not in names:
+            raise IsomorphError(
+                f'{where}: responses.smoothing: no variable "{name}", {did_you_mean(name, names)}'
+            )
 
 
 def bin_widths(table: pd.DataFrame, settings: RateResponses, where: str) -> dict[str, float]:
@@ -36,26 +62,35 @@ def bin_widths(table: pd.DataFrame, settings: RateResponses, where: str) -> dict
     Raises
     ------
     IsomorphError
-        When a variable is smoothed that is none.
+        When a variable is smoothed so widely that nothing of it would be left.
     """
-    names = variables_of(table)
-    own = settings.smoothing
-    for name in own if isinstance(own, dict) else ():
-        if name not in names:
-            raise IsomorphError(
-                f'{where}: responses.smoothing: no variable "{name}", {did_you_mean(name, names)}'
-            )
     found = {}
-    for name in names:
+    for name in variables_of(table):
         asked = settings.smoothed(name)
         width = float(np.median(table[f"{name}_stop"] - table[f"{name}_start"]))
         found[name] = asked.width if asked.in_bins else asked.width / width
+        extent = period_of(table, name) or float(
+            table[f"{name}_stop"].max() - table[f"{name}_start"].min()
+        )
+        n_bins = round(extent / width)
+        if found[name] > WIDEST * n_bins:
+            raise IsomorphError(
+                f"{where}: responses.smoothing: {name}: a standard deviation of {found[name]:.4g} "
+                f"bins of {width:.4g}, of {n_bins} in all, would leave nothing of the variable; "
+                f"expected at most {WIDEST * n_bins * width:.4g} in its unit"
+            )
     return found
 
 
 def variables_of(table: pd.DataFrame) -> list[str]:
     """Return the variables whose bins a stimulus table lists, in its order."""
     return [name for name in table.columns if {f"{name}_start", f"{name}_stop"} <= {*table.columns}]
+
+
+def period_of(table: pd.DataFrame, name: str) -> float | None:
+    """Return the period that a stimulus table says a variable has, None where it has none."""
+    said = pd.to_numeric(table[f"{name}_period"], errors="coerce").iloc[0]
+    return float(said) if pd.notna(said) else None
 
 
 def neighbours(table: pd.DataFrame, name: str, period: float | None) -> sparse.csr_array:
@@ -154,11 +189,5 @@ def smoothing_of(
         The dataset's file, for messages.
     """
     widths: Mapping[str, float] = bin_widths(table, settings, where)
-    periods = {
-        name: float(table[f"{name}_period"].iloc[0])
-        if pd.notna(pd.to_numeric(table[f"{name}_period"].iloc[0], errors="coerce"))
-        else None
-        for name in widths
-    }
-    beside = [neighbours(table, name, periods[name]) for name in widths]
+    beside = [neighbours(table, name, period_of(table, name)) for name in widths]
     return spreading(beside, list(widths.values()), visited)

@@ -13,6 +13,7 @@ from isomorph.responses.rates.session import rates
 from isomorph.responses.rates.shifts import LEAST, strung
 from isomorph.responses.rates.tuned import information, mean_vector
 from isomorph.responses.rates.visits import Visits
+from isomorph.saying import count
 from isomorph.study.rates import RateResponses
 
 Array = npt.NDArray
@@ -81,7 +82,7 @@ def tuning_of(
     elif not shifts:
         reason[:] = f"the time that counts is too short to be shifted by {LEAST:g} s or more"
     few = total < FEWEST
-    reason[few] = [f"{n} spikes, expected {FEWEST} or more" for n in total[few]]
+    reason[few] = [f"{count(int(n), 'spike')}, expected {FEWEST} or more" for n in total[few]]
     reason[total == 0] = "silent while the variable counts"
     found = []
     for one, own, shuffled in zip(along, observed, null, strict=True):

@@ -44,6 +44,18 @@ def edges_of(variable: Variable, found: tuple[float, float] | None = None) -> Ar
     return np.array([float(f"{edge:.12g}") for edge in edges])
 
 
+def closed(values: Array, variable: Variable) -> Array:
+    """Return values (sample,) of which those at the very end of a range are in its last bin.
+
+    Trackers that keep a position within an arena say so of every sample at its wall.
+    """
+    if variable.period is not None or variable.range is None:
+        return values
+    start, stop = variable.range
+    width = (stop - start) / variable.bins
+    return np.where(np.abs(values - stop) <= NEAR * width, stop - ABOVE * width, values)
+
+
 def grid(edges: Mapping[str, Array], periods: Mapping[str, float | None]) -> pd.DataFrame:
     """Return the product of the bins of all variables, the last variable changing fastest.
 

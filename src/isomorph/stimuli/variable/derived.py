@@ -37,12 +37,23 @@ def speed(position: Signal, over: float) -> Signal:
     position : Signal
         Coordinates.
     over : float
-        Seconds over which the displacement is taken.
+        Seconds over which the displacement is taken, a sample in their middle. Where the position
+        is not known at one end, the other half is taken; NaN where it is at neither.
     """
-    ends = [position.at(position.times + shift) for shift in (-over / 2, over / 2)]
-    moved = np.sqrt(((ends[1] - ends[0]) ** 2).sum(axis=1)) / over
+    times = position.times
+    before, here, after = (
+        position.at(times + shift, holds=False) for shift in (-over / 2, 0, over / 2)
+    )
+    moved = _per_second(before, after, over)
+    for one, other in ((before, here), (here, after)):
+        moved = np.where(np.isfinite(moved), moved, _per_second(one, other, over / 2))
     unit = f"{position.unit}/s" if position.unit else ""
     return Signal(position.times, moved[:, None], position.where, unit)
+
+
+def _per_second(before: Array, after: Array, seconds: float) -> Array:
+    """Return the length of a displacement (sample,) over the seconds it took."""
+    return np.asarray(np.sqrt(((after - before) ** 2).sum(axis=1)) / seconds)
 
 
 def heading_of(recording: Recording, spec: Variable) -> Signal:

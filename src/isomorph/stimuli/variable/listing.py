@@ -33,6 +33,10 @@ PARTS = 720
 """Parts of a period in which it is noted whether there is a value."""
 
 
+TOLD = 1e-3
+"""Share of the time of recordings in which nothing is known above which it is said."""
+
+
 @dataclass
 class _Seen:
     """What all recordings hold, before they are cut into bins.
@@ -45,8 +49,9 @@ class _Seen:
         Parts of its period that hold a value, by variable.
     units : dict of str to dict of str to str
         A recording of each unit, by variable.
-    known, counted : float
-        Seconds in which a variable is known, and those of them that count.
+    lasted, known, counted : float
+        Seconds from first to last sample, those in which a variable is known, and those of them
+        that count.
     """
 
     least: dict[str, float] = field(default_factory=lambda: defaultdict(lambda: np.inf))
@@ -55,6 +60,7 @@ class _Seen:
         default_factory=lambda: defaultdict(lambda: np.zeros(PARTS, dtype=bool))
     )
     units: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
+    lasted: float = 0.0
     known: float = 0.0
     counted: float = 0.0
 
@@ -98,6 +104,7 @@ def list_stimuli(files: DatasetFiles, spec: VariableStimuli) -> list[Stimulus]:
     enough = np.all(times >= spec.minimum - 1e-9, axis=2)
     _refuse_few(enough, times, recordings, spec, files.where)
     kept = np.all(enough, axis=0)
+    _say_lost(seen, spec, files.dataset)
     _say_kept(kept, times, seen, spec, files.dataset)
     rows = table[kept].assign(dwell=times.sum(axis=(0, 2))[kept])
     return [
@@ -138,6 +145,7 @@ def _grid(spec: VariableStimuli, seen: _Seen) -> pd.DataFrame:
 def _note(track: Track, spec: VariableStimuli, seen: _Seen) -> None:
     """Note what a recording holds."""
     inside = track.counts & (track.lasts > 0)
+    seen.lasted += float(track.stops[-1] - track.starts[0])
     seen.known += float(track.lasts.sum())
     seen.counted += float(track.lasts[inside].sum())
     for name, unit, values in zip(track.names, track.units, track.values.T, strict=True):
@@ -208,6 +216,17 @@ def _refuse_few(
         f"{said}; {recordings[worst]} visits {each[worst]}: give fewer `bins` or less `minimum`, "
         "or leave that recording out (archive.exclude)"
     )
+
+
+def _say_lost(seen: _Seen, spec: VariableStimuli, dataset: str) -> None:
+    """Say for how long nothing is known of variables that are sampled."""
+    sampled = any(one.form() != "table" for one in spec.every.values())
+    if sampled and (lost := seen.lasted - seen.known) > TOLD * seen.lasted:
+        say(
+            f"{dataset}: nothing is known of {' or '.join(spec.every)} for {lost:.4g} of "
+            f"{seen.lasted:.6g} s between first and last sample ({percent(lost / seen.lasted)}): "
+            "samples without a value, and gaps (stimuli.gap)"
+        )
 
 
 def _say_kept(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from isomorph.errors import IsomorphError, did_you_mean
 from isomorph.foreign.nwb import Nwb
 from isomorph.stimuli.dataset_files import DatasetFiles
+from isomorph.stimuli.variable.bins import closed
 from isomorph.stimuli.variable.derived import beside, speed
 from isomorph.stimuli.variable.found import FOUND
 from isomorph.stimuli.variable.intervals import intervals
@@ -62,8 +63,8 @@ def track_of(nwb: Nwb, files: DatasetFiles, spec: VariableStimuli) -> Track:
     times, starts, lasts = _clock(list(signals.values()), spec)
     values = np.column_stack(
         [
-            wrapped(found.at(times, every[name].period, spec.gap)[:, 0], every[name])
-            for name, found in signals.items()
+            closed(wrapped(found.at(times, one.period, spec.gap)[:, 0], one), one)
+            for found, one in zip(signals.values(), every.values(), strict=True)
         ]
     )
     lasts = np.where(np.isfinite(values).any(axis=1), lasts, 0)

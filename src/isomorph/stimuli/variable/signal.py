@@ -50,7 +50,14 @@ class Signal:
         """Usual interval between samples, seconds."""
         return float(np.median(np.diff(self.times))) if len(self.times) > 1 else 0.0
 
-    def at(self, times: Array, period: float | None = None, gap: float | None = None) -> Array:
+    def at(
+        self,
+        times: Array,
+        period: float | None = None,
+        gap: float | None = None,
+        *,
+        holds: bool = True,
+    ) -> Array:
         """Return the values at other times (time, component), NaN in gaps.
 
         Between two samples values follow the straight line, with a period the shorter way round.
@@ -64,6 +71,9 @@ class Signal:
             After which values come back to where they were.
         gap : float, optional
             Seconds between samples above which nothing is known of the time between them.
+        holds : bool
+            Whether a sample next to a gap holds for half the usual interval; if not, for its own
+            time alone.
         """
         if self.stops is None and np.array_equal(times, self.times):
             return self.values
@@ -81,7 +91,7 @@ class Signal:
         between = self.values[left] + np.clip(way, 0, 1)[:, None] * step
         nearest = np.where(np.abs(self.times[right] - times) < np.abs(times - self.times[left]),
                            right, left)  # fmt: skip
-        close = np.abs(self.times[nearest] - times) <= self.usual / 2
+        close = np.abs(self.times[nearest] - times) <= (self.usual / 2 if holds else 0)
         known = np.isfinite(step) & (apart <= longest_interval(self.times, gap))[:, None]
         known &= ((times >= self.times[left]) & (times <= self.times[right]))[:, None]
         held = np.where(close[:, None], self.values[nearest], np.nan)
