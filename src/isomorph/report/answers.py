@@ -25,6 +25,7 @@ from isomorph.report.missing import Judged
 from isomorph.report.planted import recovered
 from isomorph.report.shapes import headlines
 from isomorph.report.summary import Row, named, rows_of
+from isomorph.report.unsure import in_short
 from isomorph.saying import count
 
 NOTHING_YET = "No region has been compared with any model yet."
@@ -41,20 +42,24 @@ def sentences(found: Sequence[DatasetResults]) -> list[str]:
 
     That is whether the best model depends on the family of measures, where there are several, and
     whether layers planted in simulated data are recovered, where there are such. Regions of
-    simulated data have sentences only where no data were measured.
+    simulated data have sentences only where no data were measured. Shapes that topology found are
+    told whether or not anything was compared.
     """
     measured = [row for one in found if not one.simulated for row in rows_of(one)]
-    rows = measured or [row for one in found for row in rows_of(one)]
+    told = [one for one in found if not one.simulated]
+    unsure = [said for one in told for said in in_short(one, several=len(told) > 1)]
+    rows = measured or ([] if unsure else [row for one in found for row in rows_of(one)])
     several = len({row.dataset for row in rows}) > 1
     places = [
         (name, row.results, row.shown.region) for name, row in zip(named(rows), rows, strict=True)
     ]
     found_shapes = [one for results in found for one in headlines(results)]
     said = [
-        *(_placed(row, several) for row in rows), *found_shapes, over_regions(places),
+        *(_placed(row, several) for row in rows), *unsure, *found_shapes, over_regions(places),
         recovered(found),
     ]  # fmt: skip
-    return [one for one in said if one] if rows else [NOTHING_YET]
+    compared = rows or unsure
+    return [one for one in ([] if compared else [NOTHING_YET]) + said if one]
 
 
 def _placed(row: Row, several: bool) -> str:
