@@ -78,7 +78,7 @@ def world(said: str, kind: str, rests: bool) -> World:
 
 WORLDS = (
     world("rates that wander and a heading", "heading", rests=False),
-    world("the same, of an animal that rests now and then", "heading", rests=True),
+    world("rates that wander and a heading, with rests", "heading", rests=True),
     world("rates that wander and a place", "place", rests=False),
-    world("the same, of an animal that rests now and then", "place", rests=True),
+    world("rates that wander and a place, with rests", "place", rests=True),
 )

@@ -19,7 +19,7 @@ from isomorph.inference.members import ModelFamily
 from isomorph.inference.on_axes import NOT_TOLD, OnAxes, marked, on_axes
 from isomorph.inference.permutation import Shuffling, shuffled
 from isomorph.inference.places import places_of
-from isomorph.inference.setting import UNSHUFFLED, Setting, make_draws, signs_where_enough
+from isomorph.inference.setting import UNSHUFFLED, UNSURE, Setting, make_draws, signs_where_enough
 from isomorph.inference.shifts import by_lag, lags, not_shifted, shifts
 from isomorph.inference.stimulus_splits import Stimuli, dealt, halves
 from isomorph.inference.trust.layers import SomeStimuli
@@ -359,17 +359,15 @@ def test_so_many_frames_are_not_shuffled_and_never_by_exact_moments():
     assert not draws.exact_for(MEASURES["pearson"])
     assert draws.untested(MEASURES["pearson"]) == UNSHUFFLED
     assert draws.lag is None
+    assert draws.unsure == UNSURE
 
 
-def test_the_jackknife_is_not_heeded_over_few_blocks():
-    for length, kept in ((4.0, False), (1.0, True)):
-        table = film_table(240)
-        found = along(table, length=length)
-        assert signs_where_enough(found.groups, Inference(), found) is None or kept
-        asked = signs_where_enough(found.groups, Inference(spread="jackknife"), found)
-        assert (asked is not None) == kept
-        assert signs_where_enough(found.groups, Inference(spread="jackknife")) is not None
-        assert signs_where_enough(found.groups, Inference(spread="bootstrap"), found) is None
+def test_the_jackknife_is_not_heeded_over_blocks():
+    found = along(film_table(240), length=1.0)
+    assert found.n_blocks == 120
+    for spread in ("auto", "jackknife", "bootstrap"):
+        assert signs_where_enough(found.groups, Inference(spread=spread), found) is None
+    assert signs_where_enough(found.groups, Inference()) is not None
 
 
 def test_the_page_says_which_blocks_gaps_and_orders_there_were(tmp_path):

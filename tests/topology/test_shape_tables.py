@@ -1,11 +1,14 @@
 """Rows of topology: gathered, corrected, and told where shuffles are too few."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from isomorph.inference.families import LEVEL, corrected
+from isomorph.stages.populations import ordered_stimuli
 from isomorph.stages.shape_tables import gathered, left_out, packed, too_few, unpacked
 from isomorph.study import Inference
+from isomorph.study.axes import StimulusAxis
 from isomorph.study.topology import Topology
 
 KEYS = {"region": "V1", "session": "", "layer": ""}
@@ -35,3 +38,24 @@ def test_nothing_but_what_was_left_out_makes_tables_too():
     assert tables["bars"].empty
     assert "birth" in tables["bars"]
     assert gathered([(of, unpacked(packed([], [])))], Inference(), Topology())["topology"].empty
+
+
+def test_frames_are_shifted_along_their_film_and_other_stimuli_are_permuted():
+    table = pd.DataFrame({
+        "stimulus": ["b1", "a1", "a0", "b0"], "film": ["b", "a", "a", "b"],
+        "time": [0.5, 0.5, 0.0, 0.0], "heading": [3.0, 1.0, 2.0, 0.0],
+    })  # fmt: skip
+    film = ordered_stimuli(table, [StimulusAxis("time", None, "film")])
+    assert film.points["stimulus"].tolist() == ["a0", "a1", "b0", "b1"]
+    assert film.segments.tolist() == [0, 0, 1, 1]
+    assert film.variables == ("time",)
+    means = np.arange(8.0).reshape(4, 2)
+    population = film.population(KEYS, means)
+    np.testing.assert_array_equal(population.rates, means[[2, 1, 3, 0]])
+    assert not population.permuted
+    ring = ordered_stimuli(table, [StimulusAxis("heading", 6.283185)])
+    assert ring.points["heading"].tolist() == [0.0, 1.0, 2.0, 3.0]
+    assert ring.population(KEYS, means).permuted
+    pictures = ordered_stimuli(table, [])
+    assert pictures.points["stimulus"].tolist() == table["stimulus"].tolist()
+    assert pictures.population(KEYS, means).permuted

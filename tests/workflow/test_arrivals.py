@@ -18,6 +18,7 @@ from isomorph.jobs import jobs
 from isomorph.layout import Layout
 from isomorph.stages import rdms
 from isomorph.study import load_study
+from isomorph.study.axes import axes_of
 
 STUDY = {"name": "arriving", "title": "Files of many kinds", "distances": ["crossnobis"]}
 COMPARING = {
@@ -75,7 +76,10 @@ def test_what_is_locked_is_compared_with_a_model(compared, dataset):
     folder = compared.archive(dataset)
     assert files <= {str(file.relative_to(folder)) for file in folder.rglob("*")}
     table = pd.read_csv(compared.comparisons(dataset))
-    assert (table["status"] == "ok").any(), table["status"].unique()
+    # the bins of a variable make too few blocks for intervals
+    known = {"ok", "unsure"} if axes_of(compared.study.dataset(dataset).stimuli) else {"ok"}
+    assert table["status"].isin(known).any(), table["status"].unique()
+    assert np.isfinite(table["estimate"]).any()
 
 
 @pytest.mark.parametrize("dataset", sorted(KNOWN))
