@@ -81,6 +81,7 @@ def test_of_several_subjects_each_is_named_and_its_share_told(small):
     assert one.finding == f"Tuned to heading are {share}."
     assert share in one.caption
     said = texts(one.figure)
+    assert all(each.startswith(("s1, ", "s2, ")) for each in said if "unit u" in each)
     assert any(each.startswith("s2, MEC, unit u0\n17.5 /s, 1.00 bits/spike") for each in said)
     assert {"π/2", "3π/2"} <= set(said)
     assert faults(one.figure) == []

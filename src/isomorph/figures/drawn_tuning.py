@@ -40,7 +40,9 @@ def tuning_curves(data: Drawable) -> Iterator[Drawing]:
     period = float(periods.iloc[0]) if len(names) == 1 else np.nan
     found = f"Tuned to {variable} are {listed(_shares(units))}."
     facts = {"variable": variable, "n": count(len(panels), "unit"), "found": found}
-    yield Drawing("tuning", draw_tuning_curves(panels, curves, names, period), facts, curves, found)
+    several = units["subject"].nunique() > 1
+    figure = draw_tuning_curves(panels, curves, names, period, several=several)
+    yield Drawing("tuning", figure, facts, curves, found)
 
 
 def _shares(units: pd.DataFrame) -> list[str]:

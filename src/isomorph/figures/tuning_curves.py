@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from isomorph.figures.style import COLOUR_MAP, FAINT, INK, SMALL, SOFT, styled
 from isomorph.numerals import p_equals
@@ -55,7 +56,12 @@ def curve_of(session: xr.Dataset, unit: str, stimuli: pd.DataFrame) -> pd.DataFr
 
 
 def draw_tuning_curves(
-    rows: pd.DataFrame, curves: pd.DataFrame, names: list[str], period: float
+    rows: pd.DataFrame,
+    curves: pd.DataFrame,
+    names: list[str],
+    period: float,
+    *,
+    several: bool = False,
 ) -> Figure:
     """Draw the tuning of units, a panel each.
 
@@ -69,14 +75,15 @@ def draw_tuning_curves(
         The one variable that is drawn over, or two.
     period : float
         Of the one variable; NaN where it has none.
+    several : bool
+        Whether there are several subjects, so that each unit's is named.
     """
     turns = len(names) == 1 and np.isfinite(period)
     down = -(-len(rows) // ACROSS)
     across = min(ACROSS, len(rows))
-    several = rows["subject"].nunique() > 1
     with styled():
         size = (0.3 + 2.35 * across, 0.2 + 2.55 * down)
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(h_pad=0.09))
         for panel, row in enumerate(rows.to_dict("records")):
             place: Any = (down, across, panel + 1)
             ax = figure.add_subplot(*place, projection="polar" if turns else None)
