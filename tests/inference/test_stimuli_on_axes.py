@@ -398,6 +398,46 @@ def test_no_more_shifts_are_asked_for_than_there_are():
     assert marked({"comparisons": rows}, None)["comparisons"] is rows
 
 
+def test_what_no_shift_changes_is_not_tested():
+    """An ideal ring is the same wherever it begins: a p of 1 would not be one of a test."""
+    found = along(ring_table(), axes=(HEADING,), exchange="shifts")
+    rows = pd.DataFrame({
+        "estimate": [0.35, 0.35, 0.2], "chance": [0.35 + 1e-16, 0.1, np.nan], "p": [1.0, 1.0, 1.0],
+        "p_corrected": 1.0, "calibrated": 0.0, "p_note": "",
+    })  # fmt: skip
+    own = marked({"comparisons": rows}, found)["comparisons"]
+    assert own["p"].isna().tolist() == [True, False, False]
+    assert own["p_corrected"].isna().tolist() == own["calibrated"].isna().tolist()
+    assert own["p_note"][0].startswith("not tested: no shift or exchange of the stimuli changes")
+    assert own["p_note"][1] == "stimuli shifted along heading, 36 orders"
+    best = pd.DataFrame({
+        "maximum": [0.35], "maximum_chance": 0.35, "maximum_p": 1.0, "maximum_calibrated": 0.0,
+    })  # fmt: skip
+    own = marked({"selection": best}, found)["selection"]
+    assert own[["maximum_p", "maximum_calibrated"]].isna().all(axis=None)
+
+
+def test_a_ring_is_not_tested_against_an_ideal_one():
+    table = ring_table()
+    draw = np.random.default_rng(0)
+    angle = np.deg2rad(table["heading"].to_numpy())
+    ring = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    units = ring @ draw.normal(size=(2, 40)) + draw.normal(size=(4, 36, 40))
+    brain = iso.rdm(units, "crossnobis", region="ADN", stimuli=table["stimulus"].tolist())
+    ideal = iso.rdm(
+        {"ring": ring, "other": draw.normal(size=(36, 5))}, "crossnobis", model="net",
+        stimuli=table["stimulus"].tolist(),
+    )  # fmt: skip
+    blocks = {"along": [{"column": "heading", "period": 360}], "length": 100, "gap": 40}
+    found = iso.compare(
+        brain, ideal, "rho_a", stimuli=table, blocks=blocks, resamples=20, permutations=50
+    ).table.set_index("layer")
+    assert np.isnan(found.loc["ring", "p"])
+    assert np.isfinite(found.loc["other", "p"])
+    assert np.isnan(found.loc["ring", "calibrated"])
+    assert found.loc["ring", "estimate"] > 0.8
+
+
 def test_settings_of_blocks_change_nothing_where_nothing_follows(film):
     table, brain, models = film
     plain = iso.compare(brain[0], models, stimuli=table, **QUICK)
