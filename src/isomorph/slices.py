@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from isomorph.beside import by_name, named_beside, values_at
+from isomorph.catalogue.dynamical import models_in_time
 from isomorph.own import digest_of, own_digests, seeded
 from isomorph.study import Spec, Study
 from isomorph.study.archive import SimulatedArchive
@@ -243,6 +244,7 @@ def dynamics(study: Study, dataset: str) -> Slice:
     spec, asked = study.dataset(dataset), study.spec.dynamics
     return {
         "dynamics": None if asked is None else _dump(asked),
+        "models": models_in_time(study, dataset),
         "seed": study.spec.inference.seed,
         "simulated": spec.simulated,
         "subjects": list(spec.subjects),

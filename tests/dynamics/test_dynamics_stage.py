@@ -8,14 +8,16 @@ import yaml
 from test_dsa import trajectories as simulated
 from test_dsa import turning
 
-from isomorph.artefacts import read_responses, read_table
+from isomorph.artefacts import read_array, read_responses, read_table
 from isomorph.dynamics.pairs import Asked, System, dynamics_rows, pairs_of
 from isomorph.errors import IsomorphError
 from isomorph.jobs import Job, jobs
 from isomorph.layout import Layout
 from isomorph.making import written_by
+from isomorph.making.declared import DECLARED
+from isomorph.models.kept import kept_trajectories
 from isomorph.responses.trajectories import trajectories
-from isomorph.stages import dynamics, fetch, responses, stimuli
+from isomorph.stages import activations, dynamics, fetch, responses, stimuli
 from isomorph.study import load_study
 
 NAMES = [f"s{number}" for number in range(8)]
@@ -48,7 +50,7 @@ def write(folder):
     pd.DataFrame({"region": region}).to_csv(files / "units.csv", index=False)
 
 
-def study_of(folder, asked=ASKED, **changes):
+def study_of(folder, asked=ASKED, models=(), **changes):
     """Return a study of them, its responses made."""
     spec = {
         "name": "d", "title": "d", "citation": "c", "licence": "CC0-1.0", "species": "s",
@@ -59,12 +61,17 @@ def study_of(folder, asked=ASKED, **changes):
             "units": "units.csv", "times": {"start": 0.0, "width": 0.02}, **changes,
         },
     }  # fmt: skip
-    study = {"name": "study", "datasets": ["d.yaml"], "models": ["m.yaml"]}
+    study = {
+        "name": "study",
+        "datasets": ["d.yaml"],
+        "models": ["m.yaml", *(f"{one['name']}.yaml" for one in models)],
+    }
     study |= {} if asked is None else {"dynamics": asked}
     model = {"name": "m", "source": "baseline/category", "options": {"columns": ["stimulus"]}}
     place = folder / "config"
     place.mkdir(exist_ok=True)
-    for name, content in (("d", spec), ("m", model), ("study", study)):
+    written = [("d", spec), ("m", model), ("study", study)]
+    for name, content in [*written, *((one["name"], one) for one in models)]:
         (place / f"{name}.yaml").write_text(yaml.safe_dump(content))
     layout = Layout(load_study(place / "study.yaml"), folder)
     fetch.run(layout, "d")
@@ -111,6 +118,43 @@ def test_the_stage_is_there_where_it_is_asked_for_and_only_there(made):
     assert not any(job.stage == "dynamics" for job in jobs(other.study))
     with pytest.raises(IsomorphError, match="dynamics: is not asked for; add"):
         dynamics.run(other, "d")
+
+
+RNN = {"name": "rnn", "source": "features/rnn.npz", "layers": "all", "features": "all",
+       "options": {"time": 2}}  # fmt: skip
+
+
+def states(speeds, seed):
+    """Return states `(stimulus, feature, time)` of a network that turns at two speeds."""
+    found = simulated(turning(*speeds, decay=0.97), seed, n_times=20, n_units=9,
+                      n_conditions=len(NAMES), noise=0.001)  # fmt: skip
+    return found.transpose(0, 2, 1)
+
+
+def test_layers_with_time_are_compared_with_every_region(tmp_path):
+    write(tmp_path)
+    (tmp_path / "config").mkdir()
+    np.savez(tmp_path / "config" / "rnn.npz", stimulus=NAMES[::-1], slow=states(SLOW, 50)[::-1],
+             fast=states(FAST, 51)[::-1], still=np.eye(len(NAMES)))  # fmt: skip
+    layout = study_of(tmp_path, {**ASKED, "regions": ["V1", "IT"]}, models=[RNN])
+    reads = {part.job for part in DECLARED["dynamics"].inputs(layout.study, "d")}
+    assert Job("activations", ("d", "rnn")) in reads
+    assert Job("activations", ("d", "m")) not in reads
+    activations.run(layout, "d", "rnn")
+    kept = kept_trajectories(read_array(layout.activations("d", "rnn"), "activations"))
+    assert set(kept) == {"slow", "fast"}
+    np.testing.assert_allclose(kept["slow"], states(SLOW, 50).transpose(0, 2, 1), rtol=1e-5)
+    dynamics.run(layout, "d")
+    table = read_table(layout.path("dynamics", "d"), "dynamics")
+    assert len(table) == 2 + 2 + 2 * 2 * 2  # in each subject, of each region, with each layer
+    rows = table[table["model_b"] == "rnn"]
+    assert (rows[["n_steps", "n_units_b", "n_bins"]] == [20, 9, BINS]).all(axis=None)
+    assert (rows["region_b"] == "").all()
+    assert table.loc[table["model_b"] == "", "n_steps"].isna().all()
+    same = (rows["region_a"] == "V1") == (rows["layer_b"] == "slow")
+    assert rows.loc[same, "estimate"].max() < 0.5 * rows.loc[~same, "estimate"].min()
+    assert (rows.loc[same, "p"] == 1 / 20).all()
+    assert (table["family_size"] == len(table)).all()
 
 
 @pytest.mark.parametrize(

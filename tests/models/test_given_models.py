@@ -21,6 +21,7 @@ from scipy.spatial.distance import pdist, squareform
 import isomorph as iso
 from isomorph.errors import IsomorphError
 from isomorph.models import mistakes_of
+from isomorph.models.kept import kept_trajectories
 from isomorph.study import ModelSpec, read_spec
 
 STIMULI = ["cat", "dog", "house", "tree", "car"]
@@ -464,3 +465,29 @@ def test_files_that_features_are_not_read_from(tmp_path):
         IsomorphError, match=r"net.pt: holds no arrays isomorph can read.*\.safetensors"
     ):
         read("features/net.pt", tmp_path)
+
+
+def test_an_axis_of_time_is_kept_and_its_steps_are_said(tmp_path):
+    rng = np.random.default_rng(0)
+    states = rng.normal(size=(4, 5, 3)).astype(np.float32)  # time, stimulus, feature
+    np.savez(tmp_path / "rnn.npz", states=states, flat=rng.normal(size=(3, 5)), stimulus=STIMULI)
+    options = {"axis": 1, "time": 0}
+    found = read("features/rnn.npz", tmp_path, options=options, features="all")
+    kept = kept_trajectories(found)
+    assert list(kept) == ["states"]  # the other has no time
+    assert_array_equal(kept["states"], states.transpose(1, 0, 2))
+    assert found["n_features"].sel(layer="states") == 12
+    with pytest.raises(IsomorphError, match=r"options.time: no layer .* has an axis 3 beside"):
+        read("features/rnn.npz", tmp_path, options=options | {"time": 3}, features="all")
+    with pytest.raises(IsomorphError, match="time: 1 is the axis of the stimuli"):
+        read("features/rnn.npz", tmp_path, options=options | {"time": 1}, features="all")
+    with pytest.raises(IsomorphError, match=r"options.time: needs all features of every step"):
+        read("features/rnn.npz", tmp_path, options=options)
+
+
+def test_an_axis_that_the_file_calls_otherwise_is_not_taken_for_time(tmp_path):
+    held = xr.Dataset({"states": (("stimulus", "unit", "time"), np.ones((5, 3, 4)))},
+                      coords={"stimulus": STIMULI})  # fmt: skip
+    held.to_netcdf(tmp_path / "rnn.nc")
+    with pytest.raises(IsomorphError, match="says that axis 2 of states is time; write 2"):
+        read("features/rnn.nc", tmp_path, options={"time": 1}, features="all")

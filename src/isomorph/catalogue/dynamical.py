@@ -19,6 +19,8 @@ COLUMNS = {
         session_a="Session of the first region; empty where sessions are not kept apart.",
         subject_b="Subject of the second region.",
         session_b="Session of the second region; empty where sessions are not kept apart.",
+        model_b="Model that stands in place of a second region; empty where there is none.",
+        layer_b="Its layer.",
         field_distance="`angular`: the angle between the two laws after the best rotation of one. "
         "`wasserstein`: the distance between their eigenvalues.",
     ),
@@ -48,9 +50,10 @@ COLUMNS = {
         rank="Coordinates of the laws.",
         delays="Time bins that stand beside each other.",
         n_bins="Time bins of the responses.",
+        n_steps="Time steps of the layer, each taken to be one bin; empty where there is no model.",
         n_shuffles="Shuffles of time.",
         n_units_a="Units of the first region.",
-        n_units_b="Units of the second region.",
+        n_units_b="Units of the second region, or features of the layer.",
     ),
 }  # fmt: skip
 
@@ -64,13 +67,22 @@ def asks(study: Study, dataset: str) -> bool:
     return study.spec.dynamics is not None and several and not averaged
 
 
+def models_in_time(study: Study, dataset: str) -> list[str]:
+    """Return the model instances of a dataset whose features are said to have an axis of time."""
+    return [
+        instance
+        for instance, spec, _ in study.instances_for(dataset)
+        if spec.source.startswith("features/") and spec.options.get("time") is not None
+    ]
+
+
 DYNAMICAL: tuple[Artefact, ...] = (
     table(
-        "dynamics", "dynamics", "regions against each other by the laws their trajectories follow",
+        "dynamics", "dynamics", "regions and layers by the laws their trajectories follow",
         "dataset simulated region_a subject_a session_a region_b subject_b session_b "
-        "field_distance delays rank estimate standard_error shuffled p p_corrected correction "
-        "family family_size fit_a fit_b variance_a variance_b n_shuffles n_bins n_stimuli "
-        "n_units_a n_units_b status reason",
+        "model_b layer_b field_distance delays rank estimate standard_error shuffled p "
+        "p_corrected correction family family_size fit_a fit_b variance_a variance_b "
+        "n_shuffles n_bins n_steps n_stimuli n_units_a n_units_b status reason",
         COLUMNS, SHARED, asked=asks,
     ),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -36,13 +36,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class System:
-    """A region of one recording.
+    """A region of one recording, or a layer of a model, which then has no region.
 
     Attributes
     ----------
     region, subject, session : str
     stimuli : tuple of str
     trajectories : array of shape (stimulus, time, unit)
+    model, layer : str
     """
 
     region: str
@@ -50,14 +51,22 @@ class System:
     session: str
     stimuli: tuple[str, ...]
     trajectories: Floats
+    model: str = ""
+    layer: str = ""
 
 
 def pairs_of(systems: Sequence[System]) -> Iterator[tuple[System, System]]:
-    """Yield every two regions of a recording, and each region with itself in other recordings."""
-    for one, other in combinations(systems, 2):
+    """Yield what is compared: regions with each other, and each with every layer.
+
+    That is every two regions of a recording, and each region with itself in other recordings.
+    """
+    brain = [one for one in systems if not one.model]
+    layers = [one for one in systems if one.model]
+    for one, other in combinations(brain, 2):
         together = (one.subject, one.session) == (other.subject, other.session)
         if together or one.region == other.region:
             yield one, other
+    yield from product(brain, layers)
 
 
 def dynamics_rows(
@@ -67,7 +76,7 @@ def dynamics_rows(
     seed: int = 0,
     said: Callable[[str], None] = lambda _: None,
 ) -> pd.DataFrame:
-    """Return a row per two regions that are compared.
+    """Return a row per two regions, or region and layer, that are compared.
 
     Parameters
     ----------
@@ -85,7 +94,7 @@ def dynamics_rows(
     """
     pairs = [*pairs_of(systems)]
     searches = len(pairs) * (1 + asked.shuffles + asked.resamples)
-    said(f"{len(pairs)} pairs of regions, {searches:,} distances between laws")
+    said(f"{len(pairs)} pairs of systems, {searches:,} distances between laws")
     rows = [_row(one, other, asked, seed) for one, other in pairs]
     table = pd.DataFrame(rows)
     if table.empty:
@@ -95,6 +104,11 @@ def dynamics_rows(
         p_corrected=_holm(p), correction="holm", family="dataset",
         family_size=int(np.isfinite(p).sum()),
     )  # fmt: skip
+
+
+def fewest_shuffles(n_pairs: int) -> int:
+    """Return how many shuffles let one of several pairs have a corrected p below .05."""
+    return 20 * n_pairs
 
 
 def _holm(p: Floats) -> Floats:
@@ -110,9 +124,12 @@ def _row(one: System, other: System, asked: Asked, seed: int) -> dict[str, Any]:
     row: dict[str, Any] = {
         "region_a": one.region, "subject_a": one.subject, "session_a": one.session,
         "region_b": other.region, "subject_b": other.subject, "session_b": other.session,
+        "model_b": other.model, "layer_b": other.layer,
         "field_distance": asked.distance, "delays": asked.delays,
         "n_units_a": one.trajectories.shape[2], "n_units_b": other.trajectories.shape[2],
-        "n_bins": one.trajectories.shape[1], "n_shuffles": asked.shuffles,
+        "n_bins": one.trajectories.shape[1],
+        "n_steps": float(other.trajectories.shape[1]) if other.model else np.nan,
+        "n_shuffles": asked.shuffles,
     }  # fmt: skip
     common = [name for name in one.stimuli if name in set(other.stimuli)]
     row["n_stimuli"] = len(common)

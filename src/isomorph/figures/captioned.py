@@ -16,6 +16,7 @@ from isomorph.figures.drawn_analyses import (
     reliabilities,
     weighted,
 )
+from isomorph.figures.drawn_dynamics import dynamics
 from isomorph.figures.drawn_layers import (
     maps,
     overviews,
@@ -48,7 +49,7 @@ def drawings(data: Drawable) -> Iterator[Drawing]:
 DRAWN: tuple[Callable[[Drawable], Iterator[Drawing]], ...] = (
     profiles, pairs, stimulus_maps, overviews, timecourses, time_maps, maps, partials, partitions,
     weighted, models_alike, predictions, reliabilities, brain_maps, topographies, courses_of_units,
-    tuning_curves, barcodes, coordinates, tori, confusions, powers, multiverses,
+    tuning_curves, barcodes, coordinates, tori, dynamics, confusions, powers, multiverses,
 )  # fmt: skip
 """What draws the figures, in the order of the page."""
 

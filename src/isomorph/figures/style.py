@@ -314,17 +314,18 @@ def heat_map(
     table: np.ndarray,
     *,
     low: float = 0.0,
+    high: float = 1.0,
     ramp: str | Colormap = COLOUR_MAP,
     write: Callable[[float], str] | None = number,
 ) -> Any:
-    """Draw a table of values up to 1 as colours, with the values written on them.
+    """Draw a table of values as colours, with the values written on them.
 
     Parameters
     ----------
     ax : Axes
     table : array of shape (row, column)
-    low : float, optional
-        The value at the dark end of the ramp.
+    low, high : float, optional
+        The values at the ends of the ramp.
     ramp : str or Colormap, optional
     write : callable, optional
         From a value to its text; None writes nothing.
@@ -333,7 +334,7 @@ def heat_map(
     -------
     AxesImage
     """
-    image = ax.imshow(table, cmap=ramp, vmin=low, vmax=1, aspect="auto", interpolation="nearest")
+    image = ax.imshow(table, cmap=ramp, vmin=low, vmax=high, aspect="auto", interpolation="nearest")
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     if write is None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from isomorph import slices
 from isomorph.catalogue import is_asked, made_by, made_for, of_stimuli, stage_command
+from isomorph.catalogue.dynamical import models_in_time
 from isomorph.digest import code_digest, files_digest
 from isomorph.jobs import Job, jobs, planted_models
 from isomorph.layout import Layout
@@ -150,6 +151,13 @@ def _points_of_brain(study: Study, dataset: str, subject: str) -> Iterator[Part]
     yield from _stimuli(study, dataset)
 
 
+def _in_time(study: Study, dataset: str) -> Iterator[Part]:
+    """Responses, and activations of the models that have a time axis."""
+    yield from _responses(study, dataset)
+    for model in models_in_time(study, dataset):
+        yield Part(Job("activations", (study.stimulus_set(dataset), model)))
+
+
 def _shapes(study: Study, dataset: str) -> Iterator[Part]:
     """What was found of every subject and model."""
     owner = study.stimulus_set(dataset)
@@ -178,7 +186,7 @@ def _drawn(study: Study, dataset: str) -> Iterator[Part]:
     yield Part(Job("reliability", (dataset,)))
     yield Part(Job("recover", (dataset,)))
     yield Part(Job("explain", (dataset,)))
-    for stage in ("predict", "tuning", "topology"):
+    for stage in ("predict", "tuning", "topology", "dynamics"):
         if is_asked(study, stage, dataset):
             yield Part(Job(stage, (dataset,)))
 
@@ -295,7 +303,7 @@ DECLARED: Registry[Declared] = Registry(
             _shapes, slices.topology, _code("isomorph.stages.topology"),
         ),
         "dynamics": Declared(
-            _responses, slices.dynamics, _code("isomorph.stages.dynamics"),
+            _in_time, slices.dynamics, _code("isomorph.stages.dynamics"),
         ),
         "recover": Declared(
             _rdms, slices.recover, _code("isomorph.stages.recover"),

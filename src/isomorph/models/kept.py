@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
@@ -17,6 +18,9 @@ Wanted = int | Literal["all"] | None
 
 SEED = 0
 """Of the choice."""
+
+STEPS = "steps"
+"""What a file of activations calls the time steps of layers whose features are of several."""
 
 
 def kept_places(layer: str, n_features: int, wanted: Wanted) -> NDArray[np.intp] | None:
@@ -97,4 +101,23 @@ def kept_features(activations: xr.Dataset) -> dict[str, Floats]:
     return {
         str(name): rows[owner == place].T
         for place, name in enumerate(activations["layer"].values.tolist())
+    }
+
+
+def kept_trajectories(activations: xr.Dataset) -> dict[str, Floats]:
+    """Return the features of layers that change in time, `(stimulus, time, feature)` by layer.
+
+    Empty where no layer does, or not all features are kept.
+
+    Parameters
+    ----------
+    activations : Dataset
+    """
+    steps: dict[str, int] = json.loads(activations.attrs.get(STEPS, "{}"))
+    if activations.attrs.get("kept_features") != "all":
+        return {}
+    return {
+        layer: values.reshape(len(values), steps[layer], -1)
+        for layer, values in kept_features(activations).items()
+        if layer in steps
     }

@@ -289,6 +289,8 @@ def _mistakes_of_files(spec: ModelSpec, source: Source) -> list[str]:
         return [f"options.{mistake}" for mistake in error.mistakes]
     if isinstance(said, BehaviourOptions) and said.task not in TASKS:
         return [f'options.task: unknown "{said.task}", {did_you_mean(said.task, TASKS)}']
+    if isinstance(said, FeatureOptions) and said.time is not None and spec.features != "all":
+        return ["options.time: needs all features of every step; write features: all"]
     each = getattr(said, "by_seed", False)
     if (SEED in spec.source or each) and not spec.seeds:
         return [f"seeds: {spec.source} is read by seed, and there are none; list them"]

@@ -34,6 +34,7 @@ from isomorph.report.best import (
 from isomorph.report.best import small_p_wide_interval as wide
 from isomorph.report.evidence import Illustrated, files, read_origins
 from isomorph.report.explained import explained
+from isomorph.report.laws import laws
 from isomorph.report.planted import recovered
 from isomorph.report.predicted import predicted
 from isomorph.report.published import scores, sources
@@ -71,6 +72,7 @@ def of_dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
         "explained": explained(results),
         "predicted": predicted(results),
         "topology": shapes(results),
+        "dynamics": laws(results),
         "alike": contests.models_against_models(results),
         "regions": _regions(results),
         "without": [

@@ -51,8 +51,8 @@ from isomorph.stages.figures import free_name
 from isomorph.study import ModelSpec
 
 SECTIONS = (
-    "recovery", "differences", "explained", "predicted", "topology", "trust", "among",
-    "methods",
+    "recovery", "differences", "explained", "predicted", "topology", "dynamics", "trust",
+    "among", "methods",
 )  # fmt: skip
 """What sections of a dataset are identified by, behind its name."""
 

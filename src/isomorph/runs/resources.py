@@ -305,7 +305,8 @@ STAGES: Registry[tuple[Term, ...]] = Registry(
             Term("million responses of everybody", lambda s: _responses(s) * s.subjects, 50.0, 1.0),
             Term(
                 "distances between laws of regions",
-                lambda s: s.laws * s.subjects * s.regions * (s.subjects + s.regions) / 2,
+                lambda s: s.laws * s.subjects * s.regions
+                * ((s.subjects + s.regions) / 2 + s.timed),
                 0.0, 0.06,
             ),
         ),

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from isomorph.catalogue import made_for
+from isomorph.catalogue.dynamical import models_in_time
 from isomorph.jobs import Job
 from isomorph.layout import Layout
 from isomorph.models.baselines import BASELINES
@@ -66,6 +67,8 @@ class Sizes:
     laws : int
         Distances between laws of motion for each two regions, each a search; those between
         eigenvalues cost a thirtieth.
+    timed : int
+        Layers of models that have an axis of time.
     bytes : int
         Of the dataset as it is fetched, or of the job's subject, on average.
     in_parts : bool
@@ -104,6 +107,7 @@ class Sizes:
     seconds: int = 0
     moments: int = 0
     laws: int = 0
+    timed: int = 0
     bytes: int = 0
     in_parts: bool = False
     guessed: tuple[str, ...] = ()
@@ -178,6 +182,7 @@ def _of_dataset(known: Known) -> Sizes:
         seconds=known.seconds,
         moments=0 if topology is None else round(known.seconds / topology.bin),
         laws=_laws(study.spec.dynamics),
+        timed=sum(known.layers(instance) for instance in models_in_time(study, dataset)),
         bytes=known.bytes,
         in_parts=known.in_parts,
         **_of_topology(known),

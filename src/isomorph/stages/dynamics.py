@@ -7,11 +7,13 @@ from fnmatch import fnmatchcase
 
 import numpy as np
 
-from isomorph.artefacts import artefact_kind, read_responses, write_table
-from isomorph.dynamics.pairs import Asked, System, dynamics_rows
+from isomorph.artefacts import artefact_kind, read_array, read_responses, write_table
+from isomorph.catalogue.dynamical import models_in_time
+from isomorph.dynamics.pairs import Asked, System, dynamics_rows, fewest_shuffles
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
+from isomorph.models.kept import kept_trajectories
 from isomorph.responses.division import recordings_of
 from isomorph.responses.trajectories import trajectories
 from isomorph.saying import say
@@ -22,7 +24,7 @@ _ASKED = {"delays", "rank", "distance", "shuffles", "resamples"}
 
 
 def run(layout: Layout, dataset: str) -> None:
-    """Write `dynamics.csv`: every two regions of a recording, and each in other recordings.
+    """Write `dynamics.csv`: every two regions of a recording, each in other recordings, and layers.
 
     Raises
     ------
@@ -42,6 +44,7 @@ def run(layout: Layout, dataset: str) -> None:
             f"{where}: {settings.delays} delays need at least {settings.delays + 1} time bins, and "
             f"the responses have {max(bins)}; set dynamics.delays to {max(bins) - 1} or less"
         )
+    systems += _layers(layout, dataset)
     seed = study.spec.inference.seed
     table = dynamics_rows(
         systems,
@@ -54,10 +57,26 @@ def run(layout: Layout, dataset: str) -> None:
             f"{where}: no two regions have {settings.minimum_units} units, see "
             "dynamics.minimum_units and dynamics.regions"
         )
+    family = int(table["family_size"].iloc[0])
+    if 0 < settings.shuffles < (needed := fewest_shuffles(family)):
+        say(
+            f"dynamics {dataset}: {settings.shuffles} shuffles let none of {family} pairs have a "
+            f"corrected p below .05, however near; at least {needed} are needed"
+        )
     table.insert(0, "simulated", "yes" if study.dataset(dataset).simulated else "no")
     table.insert(0, "dataset", dataset)
     signed = stamp(layout, "dynamics", dataset, seed=seed)
     write_table(layout.path("dynamics", dataset), table, "dynamics", signed)
+
+
+def _layers(layout: Layout, dataset: str) -> Iterator[System]:
+    """Yield the layers of models that have a time axis."""
+    owner = layout.study.stimulus_set(dataset)
+    for instance in models_in_time(layout.study, dataset):
+        data = read_array(layout.activations(owner, instance), "activations")
+        stimuli = tuple(data["stimulus"].values.astype(str).tolist())
+        for layer, states in kept_trajectories(data).items():
+            yield System("", "", "", stimuli, states.astype(np.float64), instance, layer)
 
 
 def _systems(layout: Layout, dataset: str, settings: Dynamics) -> Iterator[System]:

@@ -18,6 +18,17 @@ class FeatureOptions(InOrder):
 
     axis: int = Field(default=0, ge=0)
     """The axis of the stimuli, counted from 0; all others are features."""
+    time: int | None = Field(default=None, ge=0)
+    """The axis of time, counted from 0 as well, of layers that have three axes or more, such as
+    states of a recurrent network. `dynamics` then compares each such layer with the regions, a step
+    taken to be one time bin of the responses; it needs `features: all`. Everything else takes the
+    features of all steps together."""
+
+    @model_validator(mode="after")
+    def _axes_differ(self) -> Self:
+        if self.time == self.axis:
+            raise ValueError(f"time: {self.time} is the axis of the stimuli; name another")
+        return self
 
 
 class RdmOptions(StoredRdms):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ from isomorph.models.given.files import (
     rows_by_name,
     stimuli_of,
 )
+from isomorph.models.kept import STEPS
 from isomorph.models.layers import select
 from isomorph.models.source import Inputs
 from isomorph.responses.named_arrays import Shape, Variables, read_variables
@@ -34,6 +36,8 @@ TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 """How names of tables end."""
 LARGE = 2**27
 """Numbers of a layer from which its features are read some at a time, where the file allows."""
+TIME = "time"
+"""What a file calls the axis of time, where it names axes."""
 ONLY = "array"
 """What the one array of an `.npy` file is called, which has no name of its own."""
 
@@ -64,6 +68,15 @@ def activations(inputs: Inputs) -> Activations:
     if len(found.layers) < len(layers):
         said = ", ".join(name for name in layers if name not in found.layers)
         say(f"{inputs.instance}: {file.name}: {len(found.layers)} layers are read, without {said}")
+    if (time := options_of(inputs, FeatureOptions).time) is not None:
+        every = layers.steps if isinstance(layers, Rows) else {}
+        steps = {layer: n for layer, n in every.items() if layer in found.layers}
+        if not steps:
+            raise IsomorphError(
+                f"{inputs.instance}: options.time: no layer that is read of {file.name} has an "
+                f"axis {time} beside those of stimuli and features; leave it out"
+            )
+        found.attributes[STEPS] = json.dumps(steps)
     return found
 
 
@@ -114,6 +127,9 @@ class Rows(Mapping[str, "NDArray[Any] | Columns"]):
         Which axis of the arrays they are along.
     inputs : Inputs
     file : Path
+    time : int, optional
+        Which axis is that of time, of arrays that have three or more; features are those of the
+        first step, then those of the second, and so on.
     """
 
     def __init__(
@@ -124,7 +140,9 @@ class Rows(Mapping[str, "NDArray[Any] | Columns"]):
         axis: int,
         inputs: Inputs,
         file: Path,
+        time: int | None = None,
     ) -> None:
+        self._time = time
         self._variables, self._names, self._rows = variables, names, rows
         self._axis, self._inputs, self._file = axis, inputs, file
 
@@ -133,8 +151,21 @@ class Rows(Mapping[str, "NDArray[Any] | Columns"]):
         where = f"{self._file}: {layer}"
         if len(shape) == 2 and math.prod(shape) > LARGE and self._file.suffix in READ_IN_PARTS:
             return Columns(self._file, name, self._rows, self._axis, shape, self._inputs)
-        values = np.moveaxis(self._variables[name], self._axis, 0)[self._rows]
+        moved = [self._axis]
+        if self._time is not None and layer in self.steps:
+            moved.append(self._time)
+        values = np.moveaxis(self._variables[name], moved, range(len(moved)))[self._rows]
         return finite(values.reshape(len(values), -1), self._inputs, where)
+
+    @property
+    def steps(self) -> dict[str, int]:
+        """Time steps of each layer that has such an axis."""
+        shapes = {layer: self._variables.shapes[name] for layer, name in self._names.items()}
+        return {
+            layer: int(shape[self._time])
+            for layer, shape in shapes.items()
+            if self._time is not None and len(shape) > max(2, self._time)
+        }
 
     def __contains__(self, layer: object) -> bool:
         return layer in self._names
@@ -204,7 +235,22 @@ def _of_arrays(inputs: Inputs, file: Path) -> Rows:
             f"{file}: holds no array of numbers with a row for each of {n_rows} stimuli, only "
             f"{', '.join(arrays) or 'nothing'}"
         )
-    return Rows(arrays, names, rows, options.axis, inputs, file)
+    if options.time is not None:
+        _refuse_other_time(inputs, file, arrays, names, options.time)
+    return Rows(arrays, names, rows, options.axis, inputs, file, options.time)
+
+
+def _refuse_other_time(
+    inputs: Inputs, file: Path, arrays: Variables, names: Mapping[str, str], time: int
+) -> None:
+    """Refuse an axis of time where the file says that another one is."""
+    for layer, name in names.items():
+        dims = list(arrays.dims.get(name, ()))
+        if TIME in dims and dims.index(TIME) != time:
+            raise IsomorphError(
+                f"{inputs.instance}: options.time: {time}, and {file.name} says that axis "
+                f"{dims.index(TIME)} of {layer} is time; write {dims.index(TIME)}"
+            )
 
 
 def _is_unsure(arrays: Variables, name: str, n_rows: int) -> bool:
