@@ -161,7 +161,23 @@ class OnAxes:
         """Why no order of the stimuli tests anything; empty where some do."""
         if self.exchange == "blocks":
             return self._few_blocks
-        return not_shifted(self.places)
+        return not_shifted(self.places) or self._drifting
+
+    @property
+    def _drifting(self) -> str:
+        """Why shifts of what never ceases to be alike test nothing; empty where it does.
+
+        Where both sides drift, what they share is the drift, which every shift breaks. A ring has
+        no ends between which to drift, and a length that a study gives is believed.
+        """
+        ends = all(axis.period is None for axis in self.places.axes)
+        if not (self.chosen and ends and self.n_blocks <= int(self.places.course.max()) + 1):
+            return ""
+        names = " and ".join(axis.column for axis in self.places.axes)
+        return (
+            f"responses are alike over more than a quarter of {names}, as in a slow drift, which "
+            "shifts would break; take the drift out of them, or set inference.blocks.length"
+        )
 
     def orders(self, n: int, rng: np.random.Generator, *, tested: bool = True) -> Counts:
         """Return orders of the stimuli `(order, stimulus)`, as many as asked for or there are.
