@@ -129,6 +129,9 @@ def activations(study: Study, dataset: str, instance: str) -> Slice:
     if model.preprocessing is not None and model.preprocessing.degrees is not None:
         owner = study.dataset(study.stimulus_set(dataset))
         settings["shown_degrees"] = getattr(owner.stimuli, "degrees", None)
+    kept = getattr(study.dataset(study.stimulus_set(dataset)).stimuli, "clips", None)
+    if kept is not None and model.takes_images:  # which of them are taken goes by their spacing
+        settings["clips"] = _dump(kept)
     folder = study.model_files[model.name].parent
     files = own_digests(seeded(model.source, seed), folder)
     ordered = model.options.get("order")

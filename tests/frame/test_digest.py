@@ -144,6 +144,9 @@ NO_STAGE = (
 
 
 OF_OTHERS = {
+    "isomorph.stages.stimuli": {
+        *("isomorph.stimuli." + one for one in ("film", "film.frames_by_film", "variable")),
+    },
     "isomorph.stages.rdms": {"isomorph.rdms.features", "isomorph.rdms.unit_responses"},
     "isomorph.stages.compare": {"isomorph.inference.random_effects"},
 }
@@ -202,22 +205,25 @@ def test_the_digest_of_activations_sees_every_module_about_models():
 
 RDMS, FEATURES = {"brain_rdms", "model_rdms"}, {"compare", "predict"}
 INFERENCE = {"compare", "explain", "predict", "recover"}
+SPIKES = {"population", "tuning"}
+SHAPES = {"brain_topology", "model_topology", "topology"}
+TESTED = {*INFERENCE, *SHAPES, "tuning"}
 MADE_BY = {
-    "archives/manifest.py": {"stimuli", "responses", "activations", "report"},
+    "archives/manifest.py": {"stimuli", "responses", "activations", "report", *SPIKES},
     "archives/download.py": set(),
     "archives/package.py": set(),
     "archives/__init__.py": set(),
     "stimuli/near_duplicates.py": {"stimuli"},
-    "responses/nwb/counts.py": {"responses"},
+    "responses/nwb/counts.py": {"responses", *SPIKES},
     "responses/bids/glm.py": {"responses"},
     "responses/notebook.py": set(),
-    "responses/splits.py": {"reliability", *RDMS, *FEATURES},
+    "responses/splits.py": {"reliability", *RDMS, *FEATURES, *SHAPES},
     "models/fold.py": {"activations"},
-    "geometry/covariance.py": {"responses", *RDMS, *INFERENCE},
-    "geometry/dimensionality.py": {"activations", *RDMS, *INFERENCE},
-    "rdms/brain.py": {*RDMS, *FEATURES},
-    "measures/kendall.py": INFERENCE,
-    "measures/tiled/roots.py": INFERENCE,
+    "geometry/covariance.py": {"responses", *RDMS, *TESTED},
+    "geometry/dimensionality.py": {"activations", *RDMS, *TESTED},
+    "rdms/brain.py": {*RDMS, *FEATURES, *SHAPES},
+    "measures/kendall.py": TESTED,
+    "measures/tiled/roots.py": TESTED,
     "inference/clusters.py": {"compare"},
     "inference/planted.py": {"compare"},
     "inference/explain/weighted_models.py": {"explain"},

@@ -58,7 +58,7 @@ def open_study(path: Path | str, *, thorough: bool = False) -> Study:
     ]
     mistakes += [
         *_without_models(study), *_without_pairs(study), *_without_distances(study),
-        *needs.mistakes_of(study),
+        *needs.mistakes_of(study), *_without_clips(study, thorough),
     ]  # fmt: skip
     if mistakes:
         raise StudyError(study.path, mistakes)
@@ -73,6 +73,8 @@ def _without_models(study: Study) -> list[str]:
             continue
         blind = not study.has_images(name)
         why = "it has no images, so no model that takes pixels can; " if blind else ""
+        if not why and any(spec.takes_clips for spec in study.models.values()):
+            why = "models that take clips are for films; "
         others = [model for model, spec in study.models.items() if not spec.takes_images]
         could = ", ".join(study.model_files[model].name for model in others)
         mistakes.append(
@@ -81,6 +83,29 @@ def _without_models(study: Study) -> list[str]:
             + "write a model with source baseline/category and columns of its stimulus table"
         )
     return mistakes
+
+
+def _without_clips(study: Study, thorough: bool) -> list[str]:
+    """Return a sentence for each model whose clips a dataset of films does not keep.
+
+    Where the library alone knows which, it is asked if libraries are.
+    """
+    from isomorph.errors import IsomorphError
+    from isomorph.models.clips import asked_by, refusal
+
+    found: dict[str, None] = {}
+    for dataset in study.datasets:
+        owner = study.stimulus_set(dataset)
+        for _, model, _ in study.instances_for(dataset):
+            if not model.takes_clips or (model.preprocessing is None and not thorough):
+                continue
+            try:
+                asked = asked_by(model)
+            except IsomorphError:  # what a library does not know is said of the source
+                continue
+            if asked and (why := refusal(owner, study.dataset(owner).stimuli, asked)):
+                found[f"{study.model_key(model.name, 'preprocessing')}: {model.name} {why}"] = None
+    return list(found)
 
 
 def _without_pairs(study: Study) -> list[str]:

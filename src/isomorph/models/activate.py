@@ -56,7 +56,8 @@ def activations(
     images : array of shape (stimulus, height, width[, channel]) or sequence
         An array of grey or RGB images, uint8 or floating-point in [0, 1] (rounded to 8 bits); or a
         list of files, Pillow images or arrays of any size. Left out where the stimulus table is
-        enough (`baseline/category`).
+        enough (`baseline/category`). Clips, for a network whose preprocessing has `clip`, are
+        (stimulus, time, height, width, channel), the frame that is the stimulus last.
     layers : str or sequence of str
         `blocks`, the repeated stages of a network and what stands before and after them; `all`; or
         patterns of layer names, in which `*` stops at a dot and `**` does not; None for all layers

@@ -18,7 +18,10 @@ SIGNS = ("out of memory", "can't allocate memory", "not enough memory", "cannot 
 
 
 class Images(Protocol):
-    """Preprocessed images `(stimulus, channel, height, width)`: an array, or what reads one."""
+    """Preprocessed images `(stimulus, channel, height, width)`: an array, or what reads one.
+
+    Clips are `(stimulus, channel, time, height, width)`.
+    """
 
     def __len__(self) -> int: ...
 

@@ -68,6 +68,7 @@ def choose(
     where: str,
     *,
     has_blocks: bool = True,
+    timed: bool = False,
     fit: Callable[[Choice], bool] = lambda choice: True,
 ) -> Choice:
     """Choose layers and decide how each is read.
@@ -85,6 +86,8 @@ def choose(
         The model, for errors.
     has_blocks : bool
         Whether its modules are as its author nested them.
+    timed : bool
+        Whether it takes clips, so that patches and feature maps have a time.
     fit : callable
         Whether a choice fits, where nobody made one.
 
@@ -100,15 +103,16 @@ def choose(
             'flat; write all, or patterns of its nodes such as ["**Relu*"]'
         )
     if patterns is None:
-        every = choose(module, known, "all", reading, where)
+        every = choose(module, known, "all", reading, where, timed=timed)
         if not has_blocks or fit(every):
             return every
-        return choose(module, known, "blocks", reading, where)
+        return choose(module, known, "blocks", reading, where, timed=timed)
     wants = patterns == "blocks" or reading != Reading()
     stages = blocks(module, list(known), where) if wants else []
     names = stages if patterns == "blocks" else select(list(known), patterns, where)
-    tokens = find_tokens(module, known, stages) if stages else None
-    decided = plans({name: known[name] for name in names}, reading, tokens, where)
+    tokens = find_tokens(module, known, stages, timed=timed) if stages else None
+    layers = {name: known[name] for name in names}
+    decided = plans(layers, reading, tokens, where, timed=timed)
     used = {name: plan for name, plan in decided.items() if not plan.left_out}
     return Choice(
         patterns,

@@ -86,6 +86,7 @@ class ForwardRun:
             reading,
             self.where,
             has_blocks=self.network.has_blocks,
+            timed=few.ndim == 5,
             fit=fit,
         )
 
@@ -155,10 +156,11 @@ def _running(where: str, shape: Sequence[int]) -> Iterator[None]:
     except Exception as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         size = " × ".join(map(str, shape[1:]))
+        what, keys = ("clips", "size or clip") if len(shape) == 5 else ("images", "size")
         raise IsomorphError(
-            f"{where}: the network fails on images of {size} in {place.filename}, line "
+            f"{where}: the network fails on {what} of {size} in {place.filename}, line "
             f"{place.lineno} ({type(error).__name__}: {first_line(error)}); correct "
-            "preprocessing.size, or the network"
+            f"preprocessing.{keys}, or the network"
         ) from error
 
 

@@ -219,7 +219,7 @@ def outlined(model: torch.nn.Module, shape: Sequence[int]) -> dict[str, Layer]:
     model : torch.nn.Module
         On the meta device, where tensors have shapes and no numbers.
     shape : sequence of int
-        Of one image, (channel, height, width).
+        Of one image, (channel, height, width), or of one clip, (channel, time, height, width).
     """
     import torch
 

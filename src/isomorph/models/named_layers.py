@@ -82,7 +82,9 @@ def _by_noise(spec: ModelSpec, beside: Path) -> dict[str, str]:
     from isomorph.models.activate import activations
 
     rng = np.random.default_rng(0)
-    noise = rng.integers(0, 256, (FEW, 256, 256, 3), dtype=np.uint8)
+    clip = spec.preprocessing.clip if spec.preprocessing else None
+    times = () if clip is None else (clip.frames,)
+    noise = rng.integers(0, 256, (FEW, *times, 256, 256, 3), dtype=np.uint8)
     with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         found = activations(

@@ -18,7 +18,8 @@ class Network:
     Attributes
     ----------
     module : torch.nn.Module
-        Takes images `(stimulus, channel, height, width)`.
+        Takes images `(stimulus, channel, height, width)`, or clips `(stimulus, channel, time,
+        height, width)` where preprocessing says so.
     weights_sha256 : str
         Hash of the weights' file; empty when they were drawn, not read.
     channels_last : bool

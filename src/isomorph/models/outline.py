@@ -90,7 +90,8 @@ def outline(spec: ModelSpec, n_stimuli: int) -> Outline | None:
             entered = spec.preprocessing or network.preprocessing
             if entered is None:
                 return None
-            shape = (3, entered.size, entered.size)
+            times = () if entered.clip is None else (entered.clip.frames,)
+            shape = (3, *times, entered.size, entered.size)
             known = outlined(network.module, shape)
             with FlopCounterMode(display=False) as counter, torch.inference_mode():
                 network.module(torch.empty((1, *shape)))
@@ -104,6 +105,6 @@ def outline(spec: ModelSpec, n_stimuli: int) -> Outline | None:
         return n_stimuli <= at_once or not room.refusal(spec.name, choice, n_stimuli)
 
     choice = choose(network.module, known, spec.layers, reading, spec.name,
-                    has_blocks=network.has_blocks, fit=fit)  # fmt: skip
+                    has_blocks=network.has_blocks, timed=bool(times), fit=fit)  # fmt: skip
     activations = sum(layer.n_features for layer in known.values())
     return Outline(choice, at_once, counter.get_total_flops(), activations)

@@ -61,7 +61,12 @@ class Plan:
 
 
 def plans(
-    layers: Mapping[str, Layer], reading: Reading, tokens: Tokens | None, where: str
+    layers: Mapping[str, Layer],
+    reading: Reading,
+    tokens: Tokens | None,
+    where: str,
+    *,
+    timed: bool = False,
 ) -> dict[str, Plan]:
     """Decide how each layer is read.
 
@@ -74,6 +79,8 @@ def plans(
         Those of the model, if it has any.
     where : str
         The model, for errors.
+    timed : bool
+        Whether the model takes clips.
 
     Returns
     -------
@@ -96,7 +103,7 @@ def plans(
             f"{where}: tokens: class is asked for, but the model has {tokens}; choose all, patches "
             "or mean"
         )
-    found = {name: _plan(layer, reading, tokens) for name, layer in layers.items()}
+    found = {name: _plan(layer, reading, tokens, timed) for name, layer in layers.items()}
     words = [plan.words + plan.left_out for plan in found.values()]
     if reading.tokens != "all" and not any("token" in word for word in words):
         raise IsomorphError(
@@ -111,7 +118,7 @@ def plans(
     return found
 
 
-def _plan(layer: Layer, reading: Reading, tokens: Tokens | None) -> Plan:
+def _plan(layer: Layer, reading: Reading, tokens: Tokens | None, timed: bool) -> Plan:
     if layer.left_out:
         return Plan(left_out=layer.left_out)
     words: list[str] = []
@@ -129,7 +136,7 @@ def _plan(layer: Layer, reading: Reading, tokens: Tokens | None) -> Plan:
                 return Plan(left_out="has patch tokens but no class token")
             word, step = TOKENS[reading.tokens](axis + 1, prefix, tokens.patches)
             return Plan("; ".join([*words, word]), (*steps, step))
-    axes = map_axes(layer.shape, tokens)
+    axes = map_axes(layer.shape, tokens, timed=timed)
     if axes is not None and reading.pooling != "none":
         side = layer.shape[axes[0]]
         first = axes[0] + 1
@@ -155,12 +162,13 @@ def _token_axis(shape: Shape, tokens: Tokens) -> tuple[int, int] | str | None:
     return None
 
 
-def map_axes(shape: Shape, tokens: Tokens | None) -> tuple[int, int] | None:
+def map_axes(shape: Shape, tokens: Tokens | None, *, timed: bool = False) -> tuple[int, int] | None:
     """Return the height and width axes of a feature map, None when a layer is none.
 
     Images are square, so feature maps are: of three axes, the last two when they are equal
     (torch's order, channels first), else the first two (channels last). Attention maps, as high
-    and wide as there are tokens, are not feature maps.
+    and wide as there are tokens, are not feature maps. Those of clips have a time before them,
+    which is kept.
 
     Parameters
     ----------
@@ -168,10 +176,12 @@ def map_axes(shape: Shape, tokens: Tokens | None) -> tuple[int, int] | None:
         Without the stimulus axis.
     tokens : Tokens or None
         Those of the model.
+    timed : bool
+        Whether the model takes clips.
     """
-    if len(shape) != 3:
+    if len(shape) != 3 + timed:
         return None
-    for axes in ((1, 2), (0, 1)):
+    for axes in ((1 + timed, 2 + timed), (timed, 1 + timed)):
         side = shape[axes[0]]
         if side == shape[axes[1]] and not (tokens is not None and side == tokens.length):
             return axes

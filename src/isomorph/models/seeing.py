@@ -13,6 +13,7 @@ import pandas as pd
 
 from isomorph.errors import IsomorphError
 from isomorph.models import extraction
+from isomorph.models.clips import begun_before
 from isomorph.models.folded import Activations
 from isomorph.models.given.ready import ReadyRdms
 from isomorph.models.network import Network
@@ -22,7 +23,9 @@ from isomorph.models.room import Room
 from isomorph.models.source import Inputs, Request
 from isomorph.models.source_entries import SOURCES
 from isomorph.models.views import Listed, View, Views, by_settings
+from isomorph.saying import say
 from isomorph.study import Preprocessing
+from isomorph.study.film import Clips
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,12 @@ class OpenModel:
         """How images enter, as in a model's file; empty where a function of the caller's says."""
         said = self.preprocessing
         return said.model_dump(mode="json") if isinstance(said, Preprocessing) else {}
+
+    @property
+    def clip(self) -> Clips | None:
+        """The frames that it takes at once; None where it sees single images or none."""
+        said = self.preprocessing
+        return said.clip if isinstance(said, Preprocessing) else None
 
     @property
     def classifies(self) -> bool:
@@ -74,7 +83,7 @@ class OpenModel:
         table : DataFrame
             A row per stimulus, named in the column `stimulus`.
         listed : sequence of (str, callable) or None
-            The images in the same order, where the model takes them.
+            The images in the same order, where the model takes them, or the clips.
         shown : tuple (float, float or None), optional
             Width and height of the images as shown, degrees of visual angle.
         where : str
@@ -100,7 +109,7 @@ class OpenModel:
                 raise IsomorphError(f"{where}: images are needed, {self.request.spec.source} "
                                     "takes pixels")  # fmt: skip
             if isinstance(said := self.preprocessing, Preprocessing):
-                seen = field_of_view(said, shown, where)
+                seen = field_of_view(said, shown, where) + _clipped(said.clip, table, where)
                 images = Views(listed, by_settings(said, shown))
             else:
                 seen = "by a function of the caller"
@@ -143,6 +152,21 @@ class OpenModel:
         assert compute is not None, "a source runs a network or computes"
         pixels = np.zeros((len(table), 3, 0, 0), np.float32) if images is None else images[:]
         return compute(Inputs(**vars(request), stimuli=table, images=pixels, scratch=scratch))
+
+
+def _clipped(clip: Clips | None, table: pd.DataFrame, where: str) -> str:
+    """Say in words which clips are seen, on stderr too where films begin in the midst of them."""
+    if clip is None:
+        return ""
+    text = f"; clips of {clip.frames} frames, {clip.spacing:.6g} s apart"
+    if early := begun_before(table, clip):
+        before = (
+            f"{early} of {len(table)} begin before their film, whose first frame stands for what "
+            "is missing"
+        )
+        say(f"{where}{text}; {before}")
+        text += f", of which {before}"
+    return text
 
 
 def open_model(request: Request) -> OpenModel:

@@ -82,6 +82,8 @@ class Source:
         Gives RDMs in place of activations, for models of which nothing else is known.
     needs_images : bool
         Whether the stimuli must be images; otherwise the stimulus table is enough.
+    clips : bool
+        Whether a network of it may take clips, where the model's preprocessing says so.
     options : tuple of str or None
         The `options` of a model it knows; None where any may be given.
     preprocessing : Preprocessing, optional
@@ -108,6 +110,7 @@ class Source:
     activations: Callable[[Inputs], Activations] | None = None
     rdms: Callable[[Inputs], ReadyRdms] | None = None
     needs_images: bool = True
+    clips: bool = False
     options: tuple[str, ...] | None = ()
     preprocessing: Preprocessing | None = None
     says_preprocessing: bool = False

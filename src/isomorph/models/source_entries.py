@@ -46,6 +46,7 @@ def _library(
     options: tuple[str, ...] | None = (),
     *,
     runs_code: bool = False,
+    clips: bool = False,
 ) -> Source:
     """Return the source that the two functions of a library's module make."""
     return Source(
@@ -55,6 +56,7 @@ def _library(
         library=extra,
         options=options,
         runs_code=runs_code,
+        clips=clips,
         title=title,
     )
 
@@ -140,7 +142,7 @@ SOURCES = Sources(
         "torchvision/<name>[.<weights>]": _library(
             lazily("isomorph.models.libraries.torchvision:network"),
             lazily("isomorph.models.libraries.torchvision:check"),
-            "trained networks of torchvision",
+            "trained networks of torchvision, of images and of clips",
             "torchvision",
         ),
         "open_clip/<architecture>[/<pretrained>]": _library(
@@ -152,8 +154,9 @@ SOURCES = Sources(
         "transformers/<owner>/<repository>": _library(
             lazily("isomorph.models.libraries.transformers:network"),
             lazily("isomorph.models.libraries.transformers:check"),
-            "vision models of the Hugging Face Hub",
+            "models of images and of videos of the Hugging Face Hub",
             "transformers",
+            clips=True,
         ),
         "hub/<owner>/<repository>:<commit>/<entry>": _library(
             lazily("isomorph.models.libraries.hub:network"),
@@ -161,12 +164,14 @@ SOURCES = Sources(
             "what a repository for torch.hub builds, at a commit",
             options=None,
             runs_code=True,
+            clips=True,
         ),
         "python/<module>:<function>": Source(
             lazily("isomorph.models.libraries.python:network"),
             says_preprocessing=True,
             check=lazily("isomorph.models.libraries.python:check"),
             runs_code=True,
+            clips=True,
             title="a network that a function of your own returns",
         ),
         "untrained/<architecture>": _library(
@@ -238,6 +243,8 @@ def _mistakes_of_options(spec: ModelSpec, source: Source) -> list[str]:
         return [f"preprocessing: is required, {spec.source} takes images"]
     if not source.needs_images and spec.preprocessing is not None:
         return [f"preprocessing: {spec.source} takes no images, leave it out"]
+    if spec.preprocessing is not None and (said := _mistake_of_clips(spec, source)):
+        return [said]
     if spec.source in TABLE_SOURCES and not spec.options.get("columns"):
         return [f"options.columns: {spec.source} needs columns of the stimulus table, a list"]
     if mistakes := _mistakes_of_files(spec, source):
@@ -252,6 +259,19 @@ def _mistakes_of_options(spec: ModelSpec, source: Source) -> list[str]:
         for name in spec.options
         if name not in known
     ]
+
+
+def _mistake_of_clips(spec: ModelSpec, source: Source) -> str:
+    """Say that a model takes clips and its preprocessing does not, or that it takes none."""
+    assert spec.preprocessing is not None, "only what is said can be wrong"
+    if spec.is_video and spec.preprocessing.clip is None:
+        return (
+            f"preprocessing.clip: is required, {spec.source} takes clips; add how many frames and "
+            "how far apart, clip: {frames: 16, spacing: 0.0667}"
+        )
+    if spec.preprocessing.clip is not None and not (spec.is_video or source.clips):
+        return f"preprocessing.clip: {spec.source} sees single images, leave clip out"
+    return ""
 
 
 def _mistakes_of_files(spec: ModelSpec, source: Source) -> list[str]:

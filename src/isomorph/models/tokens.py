@@ -57,7 +57,11 @@ class Tokens:
 
 
 def find_tokens(
-    model: torch.nn.Module, layers: Mapping[str, Layer], blocks: Sequence[str]
+    model: torch.nn.Module,
+    layers: Mapping[str, Layer],
+    blocks: Sequence[str],
+    *,
+    timed: bool = False,
 ) -> Tokens | None:
     """Find the tokens of a transformer from what the model itself says.
 
@@ -65,7 +69,8 @@ def find_tokens(
     Those that stand for no patch are the model's `num_prefix_tokens`, or else its learned tokens,
     see `PREFIX`. Images are square and so is the grid of their patches: when the tokens less those
     are not a square number but all of them are, the learned tokens join later than most blocks (as
-    in CaiT and XCiT), and the blocks have patches only.
+    in CaiT and XCiT), and the blocks have patches only. Patches of clips are any number: a square
+    for each time.
 
     Parameters
     ----------
@@ -74,6 +79,8 @@ def find_tokens(
         Every layer, see `isomorph.models.layers.discover`.
     blocks : sequence of str
         See `isomorph.models.blocks.blocks`.
+    timed : bool
+        Whether the model takes clips.
 
     Returns
     -------
@@ -90,7 +97,7 @@ def find_tokens(
     numbers = [getattr(module, "num_prefix_tokens", None) for module in model.modules()]
     stated = next((number for number in numbers if isinstance(number, int)), None)
     prefix = kinds.total() if stated is None else stated
-    if _is_square(length - prefix):
+    if length > prefix if timed else _is_square(length - prefix):
         return Tokens(length, prefix, bool(kinds["class"]) and prefix > 0)
     return Tokens(length, 0, False) if _is_square(length) else None
 

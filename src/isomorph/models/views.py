@@ -1,4 +1,4 @@
-"""Views: images as a model takes them, read and preprocessed when a batch of them is due."""
+"""Views: images or clips as a model takes them, read and preprocessed when a batch is due."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from isomorph.stimuli.stimulus import Pixels
 from isomorph.study import Preprocessing
 
 Listed = Sequence[tuple[str, Callable[[], Pixels]]]
-"""Stimuli by name, each with what reads its image `(row, column, 3)` of uint8."""
+"""Stimuli by name, each with what reads its image `(row, column, 3)` of uint8, or its clip
+`(frame, row, column, 3)`."""
 View = Callable[[Pixels, str], NDArray[np.float32]]
-"""From an image, and its name for errors, to what a model takes, `(channel, height, width)`."""
+"""From an image, and its name for errors, to what a model takes, `(channel, height, width)`; from a
+clip to `(channel, time, height, width)`."""
 
 BATCH = 64
 """Images read at a time when only their hash is asked for."""
@@ -32,7 +34,8 @@ class Views:
     """Images as a model takes them, read when rows are asked for.
 
     It is used like an array `(stimulus, channel, height, width)` of which slices are taken, so
-    that a set of any size passes through batch by batch.
+    that a set of any size passes through batch by batch; of clips `(stimulus, channel, time,
+    height, width)`.
 
     Parameters
     ----------
@@ -52,7 +55,7 @@ class Views:
         return len(self._listed)
 
     def __getitem__(self, rows: slice) -> NDArray[np.float32]:
-        """Return preprocessed images `(stimulus, channel, height, width)`.
+        """Return preprocessed images `(stimulus, channel, height, width)`, or clips.
 
         Raises
         ------
@@ -96,9 +99,25 @@ def by_settings(settings: Preprocessing, shown: Shown | None) -> View:
     shown : tuple (float, float or None) or None
         Width and height of the images as shown, degrees of visual angle.
     """
+    clip = settings.clip
 
     def view(pixels: Pixels, name: str) -> NDArray[np.float32]:
-        return preprocess(as_seen(pixels, settings, shown, name)[None], settings)[0]
+        if clip is None:
+            if pixels.ndim != 3:
+                raise IsomorphError(
+                    f"{name}: is a clip of {len(pixels)} frames, and the model sees single images; "
+                    f"preprocessing of one that takes time has clip: {{frames: {len(pixels)}, "
+                    "spacing: …}"
+                )
+            return preprocess(as_seen(pixels, settings, shown, name)[None], settings)[0]
+        if pixels.ndim != 4 or len(pixels) != clip.frames:
+            found = f"a clip of {len(pixels)} frames" if pixels.ndim == 4 else "one image"
+            raise IsomorphError(
+                f"{name}: is {found}, and the model takes clips of {clip.frames} frames "
+                "(preprocessing.clip)"
+            )
+        frames = np.stack([as_seen(one, settings, shown, name) for one in pixels])
+        return preprocess(frames, settings).transpose(1, 0, 2, 3)
 
     return view
 
@@ -114,6 +133,11 @@ def by_function(function: Callable[[Image.Image], Any]) -> View:
     """
 
     def view(pixels: Pixels, name: str) -> NDArray[np.float32]:
+        if pixels.ndim != 3:
+            raise IsomorphError(
+                f"{name}: is a clip, and preprocessing a function of one image; give settings with "
+                f"clip: {{frames: {len(pixels)}, spacing: …}} in its place"
+            )
         found = np.asarray(function(Image.fromarray(pixels)))
         if found.ndim != 3 or found.dtype.kind not in "fiu":
             raise IsomorphError(
@@ -132,6 +156,7 @@ def list_given(images: Any, stimuli: Sequence[str] | None = None) -> Listed:
     ----------
     images : array of shape (stimulus, height, width[, channel]) or sequence
         Arrays hold grey or RGB: uint8, or floating-point numbers in [0, 1], rounded to 8 bits.
+        Clips are `(stimulus, time, height, width, channel)`, or a list of them.
     stimuli : sequence of str, optional
         Names. Unless given, files are called as they are, and anything else is counted from 0.
 
@@ -147,7 +172,7 @@ def list_given(images: Any, stimuli: Sequence[str] | None = None) -> Listed:
     if isinstance(images, str | PathLike | Image.Image):
         raise IsomorphError("images: one was given; give a list of them")
     one = isinstance(images, np.ndarray) and images.ndim == 3 and images.shape[2] == 3
-    if isinstance(images, np.ndarray) and (one or images.ndim not in (3, 4)):
+    if isinstance(images, np.ndarray) and (one or images.ndim not in (3, 4, 5)):
         raise IsomorphError(
             f"images: shape {images.shape}, expected (stimulus, height, width, channel)"
             + ("; this looks like one image" if one else "")
@@ -172,7 +197,7 @@ def _names(given: Sequence[Any]) -> list[str]:
 
 
 def _pixels(one: Any, name: str) -> Pixels:
-    """Return one image, `(row, column, 3)`, from its file, Pillow image or array."""
+    """Return one image, `(row, column, 3)`, from its file, Pillow image or array, or one clip."""
     if isinstance(one, str | PathLike):
         return open_rgb(Path(one))
     if isinstance(one, Image.Image):
@@ -180,10 +205,10 @@ def _pixels(one: Any, name: str) -> Pixels:
     values = np.asarray(one)
     if values.ndim == 2:
         values = values[:, :, None]
-    if values.ndim != 3 or values.shape[2] not in (1, 3) or 0 in values.shape:
+    if values.ndim not in (3, 4) or values.shape[-1] not in (1, 3) or 0 in values.shape:
         raise IsomorphError(
             f"images: {name} has shape {values.shape}, expected (height, width, channel) with 1 or "
-            "3 channels"
+            "3 channels, or (time, height, width, channel) of a clip"
         )
     if values.dtype != np.uint8:
         low, high = float(values.min()), float(values.max())
@@ -193,4 +218,4 @@ def _pixels(one: Any, name: str) -> Pixels:
                 "from 0 to 255 or floating-point numbers from 0 to 1"
             )
         values = np.rint(values * 255).astype(np.uint8)
-    return np.ascontiguousarray(np.broadcast_to(values, (*values.shape[:2], 3)))
+    return np.ascontiguousarray(np.broadcast_to(values, (*values.shape[:-1], 3)))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
-from scipy.spatial import cKDTree
 
 Floats = NDArray[np.floating]
 ROUNDING = 1e-6
@@ -70,6 +69,8 @@ def links_of(placed: Floats) -> csr_array:
     placed : array of shape (stimulus, 1 + 2 x axis)
         See `margins`.
     """
+    from scipy.spatial import cKDTree
+
     values, periods = placed[:, 1::2], placed[0, 2::2]
     # Where a gap reaches around, everything is near on that axis.
     values = np.where((periods > 0) & (periods <= 2 * (1 + ROUNDING)), 0.0, values)

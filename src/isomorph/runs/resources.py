@@ -91,12 +91,12 @@ def _most_at_once(sizes: Sizes) -> float:
 
 
 def _pixels(sizes: Sizes) -> float:
-    return sizes.stimuli * sizes.side**2 / MILLION
+    return sizes.stimuli * sizes.frames * sizes.side**2 / MILLION
 
 
 def _batch(sizes: Sizes) -> float:
     """Million pixels that a network sees at once."""
-    return sizes.batch * sizes.side**2 / MILLION
+    return sizes.batch * sizes.frames * sizes.side**2 / MILLION
 
 
 def _draws(sizes: Sizes) -> int:

@@ -18,6 +18,7 @@ from isomorph.models.baselines import BASELINES
 from isomorph.runs.known import GUESSES, Known, is_network
 from isomorph.study.dynamics import Dynamics
 from isomorph.study.model import ModelSpec
+from isomorph.study.stimuli import StimuliSpec
 
 SIDE = 224
 """Side of the image that a network sees whose library alone knows it, pixels."""
@@ -41,6 +42,8 @@ class Sizes:
     side, batch : int
         Side of the images that the model sees, pixels (0 of the stimulus table alone), and how many
         of them at once.
+    frames : int
+        Of the clips that it sees; 1 where it sees single images.
     network : bool
         Whether the model is a network.
     features : int
@@ -80,6 +83,7 @@ class Sizes:
     layers: int = 0
     side: int = 0
     batch: int = 0
+    frames: int = 1
     network: bool = False
     features: int = 0
     distances: int = 1
@@ -198,6 +202,7 @@ def _of_model(known: Known, instance: str) -> Sizes:
         layers=known.layers(instance),
         side=side if spec.takes_images else 0,
         batch=min(spec.batch_size, known.stimuli),
+        frames=_frames(spec, study.dataset(known.owner).stimuli),
         network=is_network(spec),
         features=-1 if spec.features == "all" else spec.features or 0,
         distances=len(study.spec.distances),
@@ -227,6 +232,14 @@ def _own_side(spec: ModelSpec) -> int:
     """Return the side of the images that a model sees whose file does not say it, pixels."""
     name = spec.source.removeprefix("baseline/")
     return SIDE if is_network(spec) or name not in BASELINES else BASELINES[name].size
+
+
+def _frames(spec: ModelSpec, stimuli: StimuliSpec) -> int:
+    """Return how many frames a model sees at once, at most as many as are kept."""
+    if spec.preprocessing is not None and spec.preprocessing.clip is not None:
+        return spec.preprocessing.clip.frames
+    kept = getattr(stimuli, "clips", None)
+    return kept.frames if spec.takes_clips and kept is not None else 1
 
 
 def _costly(names: tuple[str, ...]) -> int:

@@ -5,21 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from isomorph.artefacts import Provenance, Streamed, write_array
+from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.models import SOURCES, Request, mistakes_of, open_model
+from isomorph.models.clips import refusal, taken
 from isomorph.models.folded import FEATURES, Activations, as_dataset, facts_of
 from isomorph.models.given.ready import ReadyRdms, ready_dataset
 from isomorph.models.kept import rows_of
 from isomorph.models.preprocessing import Shown
+from isomorph.models.seeing import OpenModel
 from isomorph.models.stored import StoredLayer
+from isomorph.models.views import Listed
 from isomorph.own import digest_of, own_files, seeded
 from isomorph.stages.datasets import read_stimuli
 from isomorph.stages.opened import own, recorded
-from isomorph.stimuli.listed_images import list_images
+from isomorph.stimuli.listed_images import list_clips, list_images
 from isomorph.study import StudyError
+from isomorph.study.film import FilmStimuli
 from isomorph.study.stimuli import ImageStimuli
 
 
@@ -38,8 +44,8 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
     ------
     IsomorphError
         When the instance, its source or one of its options is unknown, when stimuli are missing,
-        when weights cannot be had or are not those that were asked for, or when no layer can be
-        used.
+        when weights cannot be had or are not those that were asked for, when the dataset does not
+        keep the clips that the model takes, or when no layer can be used.
     """
     require(layout, "activations", dataset, instance)
     spec, seed = layout.study.instance(instance)
@@ -59,7 +65,7 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
     path = layout.activations(dataset, instance)
     found, attributes = model.see(
         table,
-        None if model.preprocessing is None else list_images(table, layout.stimuli(dataset)),
+        None if model.preprocessing is None else _seen(layout, dataset, table, model),
         shown=shown_degrees(layout, dataset),
         where=f"{dataset}, {instance}",
         scratch=path.parent,
@@ -77,6 +83,26 @@ def run(layout: Layout, dataset: str, instance: str) -> None:
     )
     stimuli = [str(one) for one in table["stimulus"]]
     write(path, found, stimuli, attributes, signed, classifies=model.classifies)
+
+
+def _seen(layout: Layout, dataset: str, table: pd.DataFrame, model: OpenModel) -> Listed:
+    """List the images of a dataset, or the clips where the model takes time.
+
+    Raises
+    ------
+    IsomorphError
+        When the dataset does not keep such clips.
+    """
+    file = layout.stimuli(dataset)
+    if model.clip is None:
+        return list_images(table, file)
+    owner = layout.study.stimulus_set(dataset)
+    stimuli = layout.study.dataset(owner).stimuli
+    if why := refusal(owner, stimuli, model.clip):
+        raise IsomorphError(f"{model.request.instance}: {why}")
+    assert isinstance(stimuli, FilmStimuli), "others were refused"
+    assert stimuli.clips is not None, "so were films without clips"
+    return taken(list_clips(table, file), stimuli.clips, model.clip)
 
 
 def shown_degrees(layout: Layout, dataset: str) -> Shown | None:

@@ -11,7 +11,7 @@ from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.responses.rates.subject_population import TRACKED, read_population
 from isomorph.stages.datasets import names_of
-from isomorph.stages.responses import asked
+from isomorph.stages.of_subject import files_of_subject
 
 
 def run(layout: Layout, dataset: str, subject: str) -> None:
@@ -45,7 +45,7 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
     study.refuse_stranger(dataset, subject)
     refuse_absent_of(layout, dataset, subject)
     require(layout, "population", dataset, subject)
-    _, files = asked(layout, dataset, subject, names_of(layout, dataset), "population")
+    files = files_of_subject(layout, "population", dataset, subject, names_of(layout, dataset))
     found = read_population(files, spec.responses, settings)
     hashes = check_unchanged(layout, dataset, found.files)
     source = read_manifest(layout, dataset).provenance.source

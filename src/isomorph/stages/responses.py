@@ -15,9 +15,9 @@ from isomorph.layout import Layout
 from isomorph.making import require, stamp
 from isomorph.responses.kinds import RESPONSES, ResponseKind
 from isomorph.responses.sessions import fewest_repetitions, refuse_too_large
-from isomorph.responses.subject_files import SubjectFiles, subject_files
-from isomorph.saying import say
-from isomorph.stages.datasets import files_of, names_of
+from isomorph.responses.subject_files import SubjectFiles
+from isomorph.stages.datasets import names_of
+from isomorph.stages.of_subject import files_of_subject
 from isomorph.stimuli.names import Names
 
 
@@ -41,7 +41,7 @@ def run(layout: Layout, dataset: str, subject: str) -> None:
     layout.study.refuse_stranger(dataset, subject)
     refuse_absent_of(layout, dataset, subject)
     require(layout, "responses", dataset, subject)
-    kind, files = asked(layout, dataset, subject, names_of(layout, dataset))
+    kind, files = _asked(layout, dataset, subject, names_of(layout, dataset))
     found = kind.read(files, spec.responses)
     whose = {
         "dataset": dataset,
@@ -80,24 +80,14 @@ def look(layout: Layout, dataset: str, subject: str, names: Names) -> None:
         As `run` would; nothing is written.
     """
     refuse_absent_of(layout, dataset, subject)
-    kind, files = asked(layout, dataset, subject, names)
+    kind, files = _asked(layout, dataset, subject, names)
     kind.look(files, layout.study.dataset(dataset).responses)
 
 
-def asked(
-    layout: Layout, dataset: str, subject: str, names: Names, stage: str = "responses"
+def _asked(
+    layout: Layout, dataset: str, subject: str, names: Names
 ) -> tuple[ResponseKind, SubjectFiles]:
-    """Return the kind of a dataset's responses, and the files of one subject.
-
-    Parameters
-    ----------
-    layout : Layout
-    dataset, subject : str
-    names : Names
-        What names in recordings stand for.
-    stage : str
-        Which says how far it has come.
-    """
+    """Return the kind of a dataset's responses, and the files of one subject."""
     spec = layout.study.dataset(dataset)
     kind = RESPONSES[spec.responses.kind]
     if kind.gives == "rdms" and spec.expected.presentations:
@@ -105,17 +95,7 @@ def asked(
             f"{layout.study.dataset_files[dataset]}: expected.presentations cannot be checked "
             "where only RDMs are published; leave it out"
         )
-
-    files = subject_files(
-        files_of(layout, dataset),
-        subject=subject,
-        names=names,
-        atlases=layout.atlases,
-        scratch=layout.responses(dataset, subject).parent,
-        say=lambda line: say(f"{stage} {dataset} {subject}: {line}"),
-        stimuli=layout.study.dataset(layout.study.stimulus_set(dataset)).stimuli,
-    )
-    return kind, files
+    return kind, files_of_subject(layout, "responses", dataset, subject, names)
 
 
 def _check(

@@ -21,7 +21,7 @@ from isomorph.responses.rates.tuning import Tuning, tuning_of
 from isomorph.saying import say
 from isomorph.stages.common import write_tables
 from isomorph.stages.datasets import names_of
-from isomorph.stages.responses import asked
+from isomorph.stages.of_subject import files_of_subject
 from isomorph.study.responses import RateResponses
 
 OF_REGION = ("subject", "session", "region", "variable")
@@ -62,7 +62,7 @@ def run(layout: Layout, dataset: str) -> None:
     parts: list[Hypotheses] = []
     read: set[Path] = set()
     for number, subject in enumerate(spec.subjects):
-        _, files = asked(layout, dataset, subject, names_of(layout, dataset), "tuning")
+        files = files_of_subject(layout, "tuning", dataset, subject, names_of(layout, dataset))
         ids: list[str] = []
         paths: list[Path] = []
         found: list[list[Tuning]] = []

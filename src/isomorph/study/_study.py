@@ -13,6 +13,7 @@ from isomorph.errors import did_you_mean
 from isomorph.study._base import Name, Spec, StudyError, Unique, with_title
 from isomorph.study.dataset import DatasetSpec
 from isomorph.study.dynamics import Dynamics
+from isomorph.study.film import FilmStimuli
 from isomorph.study.inference import Inference
 from isomorph.study.model import ModelSpec
 from isomorph.study.pairs import DistanceName
@@ -136,19 +137,24 @@ class Study:
     def instances_for(self, dataset: str) -> Iterator[tuple[str, ModelSpec, int | None]]:
         """Yield the instances that are compared with a dataset, as `instances` does.
 
-        Passed over are models that speak of other datasets, and models that take pixels where the
-        stimuli have none.
+        Passed over are models that speak of other datasets, models that take pixels where the
+        stimuli have none, and models that take clips where they are not frames of films.
         """
         owner = self.stimulus_set(dataset)
-        blind = not self.has_images(dataset)
+        blind, still = not self.has_images(dataset), not self.has_films(dataset)
         for instance, model, seed in self.instances():
             meant = not model.datasets or {dataset, owner} & set(model.datasets)
-            if meant and not (blind and model.takes_images):
+            unseen = (blind and model.takes_images) or (still and model.takes_clips)
+            if meant and not unseen:
                 yield instance, model, seed
 
     def has_images(self, dataset: str) -> bool:
         """Tell whether the stimuli of a dataset are pictures, which models that see can take."""
         return getattr(self.dataset(self.stimulus_set(dataset)).stimuli, "has_images", True)
+
+    def has_films(self, dataset: str) -> bool:
+        """Tell whether the stimuli of a dataset are frames of films, which others come before."""
+        return isinstance(self.dataset(self.stimulus_set(dataset)).stimuli, FilmStimuli)
 
     def level(self, dataset: str) -> str | None:
         """Return the column whose values are compared in place of single stimuli, if any."""

@@ -55,8 +55,9 @@ class FilmStimuli(ImageStimuli):
     stop: float | None = Field(default=None, gt=0)
     """Where the last one ends at the latest, seconds; the end of the film unless given."""
     clips: Clips | None = None
-    """Frames before each stimulus, kept beside the images for models that take time; none unless
-    given. Before a film's beginning stands its first frame."""
+    """Frames before each stimulus, kept beside the images for models that take time, whose
+    `preprocessing` has `clip`; none unless given. Before a film's beginning stands its first
+    frame."""
     table: str | None = None
     """CSV or TSV inside the archive, or beside the dataset's file, with a row per stimulus and any
     descriptive columns."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from isomorph.study._base import COMMIT, Name, Seed, Sha256, Spec, Unique, with_title
+from isomorph.study.film import Clips
 
 Positive = Annotated[float, Field(gt=0)]
 Channel = Annotated[float, Field(ge=0, le=1)]
@@ -63,6 +64,11 @@ class Preprocessing(Spec):
     """Subtracted per channel from pixels in [0, 1]."""
     std: tuple[Positive, Positive, Positive] = (1.0, 1.0, 1.0)
     """Divisor per channel, of pixels in [0, 1] too."""
+    clip: Clips | None = None
+    """For a network that takes time, `(stimulus, channel, time, height, width)`: how many frames of
+    a film it sees at once, the stimulus the last of them, and how far apart. The dataset keeps them
+    (`stimuli.clips`): as many or more, and as far apart or every second or third of them. None of a
+    network that sees single images."""
 
     @model_validator(mode="after")
     def _of_pixels_to_one(self) -> Preprocessing:
@@ -98,6 +104,13 @@ RDMS = frozenset({"behaviour", "rdms"})
 """Those of them that give RDMs and nothing else."""
 
 
+VIDEO = frozenset(
+    {"mc3_18", "mvit_v1_b", "mvit_v2_s", "r2plus1d_18", "r3d_18", "s3d"}
+    | {"swin3d_b", "swin3d_s", "swin3d_t"}
+)
+"""Architectures of torchvision that take clips."""
+
+
 class ModelSpec(Spec):
     """One model family: where it comes from, which layers are read, how images enter."""
 
@@ -119,7 +132,7 @@ class ModelSpec(Spec):
     """One instance per seed, named `<name>-seed<seed>`."""
     datasets: Unique[Name] = ()
     """Datasets the model speaks of; empty for every dataset. A model that takes pixels is passed
-    over for datasets without images anyway."""
+    over for datasets without images anyway, one that takes clips for those without films."""
     layers: Annotated[Literal["all", "blocks"] | Unique[str], BeforeValidator(_layers)] | None = (
         None
     )
@@ -210,6 +223,20 @@ class ModelSpec(Spec):
         named = {one: "column"} if isinstance(one, str) else {}
         listed = several if isinstance(several, list | tuple) else ()
         return {**named, **dict.fromkeys(map(str, listed), "columns")}
+
+    @property
+    def takes_clips(self) -> bool:
+        """Whether the model takes time, as far as settings tell: the frames before each stimulus.
+
+        A network of one's own may say so itself, once it is built.
+        """
+        return self.is_video or (self.preprocessing is not None and bool(self.preprocessing.clip))
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it is one of the architectures of torchvision that take clips."""
+        head = self.source.partition("/")[0]
+        return head in ("torchvision", "untrained") and architecture(self.source) in VIDEO
 
     @property
     def is_read(self) -> bool:

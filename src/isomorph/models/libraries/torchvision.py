@@ -1,7 +1,8 @@
-"""Networks of torchvision that see one image, with the weights it names."""
+"""Networks of torchvision that see one image or one clip, with the weights it names."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,12 +16,17 @@ from isomorph.models.network import Network
 from isomorph.models.preprocessing import crop_of
 from isomorph.models.source import Request
 from isomorph.study import Preprocessing
+from isomorph.study.film import Clips
 
 if TYPE_CHECKING:
     import torch
 
 DRAWN = {"googlenet": {"init_weights": True}, "inception_v3": {"init_weights": True}}
 """What an architecture must be told to draw its own initial weights."""
+CLASSES = {1000: "ImageNet-1k", 400: "Kinetics-400"}
+"""What weights were trained on, by the number of its classes."""
+TESTED = {"frames": r"clip_len=(\d+)", "rate": r"frame_rate=([\d.]*\d)"}
+"""How torchvision tells with which clips the accuracy of weights was measured."""
 
 
 def network(request: Request) -> Network:
@@ -53,7 +59,7 @@ def network(request: Request) -> Network:
         weights_sha256=weights.sha256,
         preprocessing=preprocessing(request.name),
         weights_from=weights.source,
-        trained_on="ImageNet-1k" if classes == 1000 else "",
+        trained_on=CLASSES.get(classes, ""),
     )
 
 
@@ -63,9 +69,13 @@ def check(name: str) -> None:
 
 
 def names() -> list[str]:
-    """Return the architectures that take one image: classifiers and segmenters."""
+    """Return the architectures that take one image, classifiers and segmenters, or one clip."""
     models = library("torchvision").models
-    return [*models.list_models(models), *models.list_models(models.segmentation)]
+    return [
+        name
+        for one in (models, models.segmentation, models.video)
+        for name in models.list_models(one)
+    ]
 
 
 def build(name: str) -> torch.nn.Module:
@@ -81,15 +91,19 @@ def build(name: str) -> torch.nn.Module:
 def preprocessing(name: str) -> Preprocessing | None:
     """Return how images enter a network, by the transforms that come with its weights.
 
+    Clips are those with which the accuracy of the weights was measured. Their frames are resized as
+    images are: they keep their shape, and are antialiased.
+
     Returns
     -------
     Preprocessing or None
         None where the images keep their shape, as segmenters have it.
     """
-    said = _entry(name).transforms()
+    entry = _entry(name)
+    said = entry.transforms()
     if not hasattr(said, "crop_size"):
         return None
-    (size,), (shorter,) = said.crop_size, said.resize_size
+    size, shorter = min(said.crop_size), min(said.resize_size)
     crop = crop_of(size, shorter)
     if crop is None:
         return None
@@ -99,7 +113,17 @@ def preprocessing(name: str) -> Preprocessing | None:
         interpolation=said.interpolation.value,
         mean=tuple(said.mean),
         std=tuple(said.std),
+        clip=_clip(entry),
     )
+
+
+def _clip(entry: Any) -> Clips | None:
+    """Return the clips with which the accuracy of weights was measured; None for single images."""
+    text = str(entry.meta.get("_docs", ""))
+    said = {key: re.search(pattern, text) for key, pattern in TESTED.items()}
+    if said["frames"] is None or said["rate"] is None:
+        return None
+    return Clips(frames=int(said["frames"][1]), spacing=1 / float(said["rate"][1]))
 
 
 @contextmanager

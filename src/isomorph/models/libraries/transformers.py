@@ -1,9 +1,10 @@
-"""Vision models of Hugging Face repositories, as their transformers library builds them."""
+"""Models of images and videos in Hugging Face repositories, as transformers builds them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,10 @@ from isomorph.study import Preprocessing
 from isomorph.study.model import Interpolation
 
 CONFIG, PROCESSOR = "config.json", "preprocessor_config.json"
+VIDEO_PROCESSOR = "video_preprocessor_config.json"
+FRAMES = ("frames_per_clip", "num_frames")
+"""Keys of the configuration of a model of videos."""
+INPUTS = ("pixel_values", "pixel_values_videos")
 WHOLE, OLD = "model.safetensors", "pytorch_model.bin"
 RESAMPLINGS: dict[int, Interpolation] = {
     0: "nearest",
@@ -35,18 +40,20 @@ RESAMPLINGS: dict[int, Interpolation] = {
 def network(request: Request) -> Network:
     """Build a vision model, or the vision tower of a model with others, with trained weights.
 
-    A classifier's output is its logits. Code of the repository is never run.
+    A classifier's output is its logits. Code of the repository is never run. Of a model of videos
+    that has an encoder and a predictor, as V-JEPA does, the encoder alone runs.
 
     Parameters
     ----------
     request : Request
-        Named as the repository is.
+        Named as the repository is. How far apart the frames are that a model of videos takes says
+        the model's file, since its configuration does not.
 
     Raises
     ------
     IsomorphError
-        When transformers is not installed or cannot build the model, it is a language model, or
-        the files cannot be had.
+        When transformers is not installed or cannot build the model, it is a language model, the
+        files cannot be had, or nobody says which clips it takes.
     """
     library("transformers")
     folder = hub_folder(request, "transformers", request.name)
@@ -54,12 +61,17 @@ def network(request: Request) -> Network:
         with scratch(folder) as fetched:
             described = _described(request, folder, fetched)
             kind, config = _kind(request, described)
+            frames = next((n for key in FRAMES if (n := getattr(config, key, 0))), 0)
+            if frames:
+                _refuse_unsaid(request, frames, _preprocessing(described))
             weights = from_hub(request, "transformers", request.name, [WHOLE, OLD])
             for file in [file for file in described.iterdir() if file.is_file()]:
                 if described != folder:
                     replace_synced(file, folder / file.name)
         module = _built(request, kind, config, folder)
         preprocessing = _preprocessing(folder)
+    if frames:
+        _time_second(module)
     classes = getattr(config, "id2label", {}) if kind.__name__.endswith("Classification") else {}
     imagenet = len(classes) == 1000 and str(classes.get(0, "")).startswith("tench")
     return Network(
@@ -91,7 +103,8 @@ def _described(request: Request, folder: Path, into: Path) -> Path:
         return folder
     if hub_file(request, request.name, CONFIG, into, folder / CONFIG) is None:
         raise IsomorphError(f"{request.instance}: {HUB}/{request.name} holds no {CONFIG}")
-    hub_file(request, request.name, PROCESSOR, into, folder / PROCESSOR)
+    for name in (PROCESSOR, VIDEO_PROCESSOR):
+        hub_file(request, request.name, name, into, folder / name)
     return into
 
 
@@ -114,12 +127,40 @@ def _kind(request: Request, folder: Path) -> tuple[Any, Any]:
     kind = getattr(transformers, named or "", None) or transformers.MODEL_MAPPING.get(
         type(config), None
     )
-    if getattr(kind, "main_input_name", "") != "pixel_values":
+    if getattr(kind, "main_input_name", "") not in INPUTS:
         raise IsomorphError(
             f"{where} is a {config.model_type}, which does not take images; language models are "
             "future work"
         )
     return kind, config
+
+
+def _refuse_unsaid(request: Request, frames: int, said: Preprocessing | None) -> None:
+    """Refuse a model of videos of which nobody says how far apart its frames are."""
+    own = request.spec.preprocessing
+    if own is not None and own.clip is not None:
+        return
+    known = said.model_dump(mode="json", exclude_defaults=True) if said else {"size": "…"}
+    settings = ", ".join(f"{key}: {value}" for key, value in known.items())
+    raise IsomorphError(
+        f"{request.instance}: {HUB}/{request.name} takes clips of {frames} frames and does not say "
+        "how far apart they are; write into a file of the model, with the seconds, preprocessing: "
+        f"{{{settings}, clip: {{frames: {frames}, spacing: …}}}}"
+    )
+
+
+def _time_second(module: Any) -> None:
+    """Let a model of videos take `(stimulus, channel, time, height, width)`, as all others do.
+
+    Those of transformers have time before channels.
+    """
+    known = signature(module.forward).parameters
+    more = {"skip_predictor": True} if "skip_predictor" in known else {}
+
+    def hook(_module: Any, inputs: tuple[Any, ...], given: dict[str, Any]) -> tuple[Any, Any]:
+        return (inputs[0].transpose(1, 2), *inputs[1:]), {**more, **given}
+
+    module.register_forward_pre_hook(hook, with_kwargs=True)
 
 
 def _built(request: Request, kind: Any, config: Any, folder: Path) -> Any:
@@ -141,12 +182,17 @@ def _built(request: Request, kind: Any, config: Any, folder: Path) -> Any:
 def _preprocessing(folder: Path) -> Preprocessing | None:
     """Return how images enter, None where `Preprocessing` has no words for it."""
     transformers = library("transformers")
-    if not (folder / PROCESSOR).is_file():
+    readers = {
+        PROCESSOR: transformers.AutoImageProcessor,
+        VIDEO_PROCESSOR: transformers.AutoVideoProcessor,
+    }
+    file = next((folder / name for name in readers if (folder / name).is_file()), None)
+    if file is None:
         return None
-    with reading(folder / PROCESSOR, "how a processor of transformers takes images"):
-        said: dict[str, Any] = transformers.AutoImageProcessor.from_pretrained(
-            folder, local_files_only=True
-        ).to_dict()
+    with reading(file, "how a processor of transformers takes images"):
+        said: dict[str, Any] = (
+            readers[file.name].from_pretrained(folder, local_files_only=True).to_dict()
+        )
     if (
         not said.get("do_rescale", True)
         or abs(said.get("rescale_factor", 1 / 255) * 255 - 1) > 1e-6
