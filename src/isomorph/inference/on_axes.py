@@ -170,13 +170,13 @@ class OnAxes:
         Where both sides drift, what they share is the drift, which every shift breaks. A ring has
         no ends between which to drift, and a length that a study gives is believed.
         """
-        ends = all(axis.period is None for axis in self.places.axes)
+        first, *others = self.places.axes
+        ends = first.period is None and not others
         if not (self.chosen and ends and self.n_blocks <= int(self.places.course.max()) + 1):
             return ""
-        names = " and ".join(axis.column for axis in self.places.axes)
         return (
-            f"responses are alike over more than a quarter of {names}, as in a slow drift, which "
-            "shifts would break; take the drift out of them, or set inference.blocks.length"
+            f"responses are alike over more than a quarter of {first.column}, as in a slow drift, "
+            "which shifts would break; take the drift out of them, or set inference.blocks.length"
         )
 
     def orders(self, n: int, rng: np.random.Generator, *, tested: bool = True) -> Counts:
