@@ -264,6 +264,10 @@ def test_what_never_ceases_to_be_alike_has_no_test():
             assert bool(len(found.orders(50, np.random.default_rng(0)))) != told
             # What chance gives on average is known from a few shifts.
             assert len(found.orders(50, np.random.default_rng(0), tested=False))
+    table = grid_table(10, 10)
+    plane = (StimulusAxis("x", None), StimulusAxis("y", None))
+    for lag, drifts in ((3, False), (5, True)):
+        assert ("slow drift" in along(table, plane, lag=lag, exchange="shifts").untested) == drifts
     given = along(film_table(40), lag=20, exchange="shifts", length=30.0)
     assert not given.untested
 
