@@ -14,6 +14,7 @@ from scipy.spatial.distance import squareform
 
 from isomorph.artefacts import read_array
 from isomorph.beginning import KINDS, begin
+from isomorph.beginning.columns import said_of_one
 from isomorph.cli import main
 from isomorph.errors import IsomorphError
 from isomorph.layout import Layout
@@ -549,6 +550,34 @@ def test_a_recording_that_does_not_say_what_was_shown_is_refused(tmp_path):
         io.write(file)
     with pytest.raises(IsomorphError, match=r"says what was shown \(tables: none\)"):
         begin("first", tmp_path / "sub-1.nwb")
+
+
+def test_plays_of_one_film_are_told_from_a_column_that_is_missing(tmp_path):
+    from datetime import UTC, datetime
+
+    from pynwb import NWBHDF5IO, NWBFile
+
+    file = NWBFile("a film", "1", datetime(2024, 1, 1, tzinfo=UTC))
+    file.add_trial_column("movie", "what was played")
+    for start in (5.0, 40.0):
+        file.add_trial(start_time=start, stop_time=start + 30, movie="clip.mp4")
+    file.add_unit(spike_times=np.arange(5.0))
+    with NWBHDF5IO(tmp_path / "sub-1.nwb", "w") as io:
+        io.write(file)
+    said = r'column "movie" names nothing but clip\.mp4; if that is a film.*kind: film'
+    with pytest.raises(IsomorphError, match=said):
+        begin("first", tmp_path / "sub-1.nwb")
+    recorded.bids(tmp_path / "bids")
+    for events in (tmp_path / "bids").rglob("*_events.tsv"):
+        table = pd.read_csv(events, sep="\t")[["onset", "duration"]].assign(trial_type="park.npy")
+        table.to_csv(events, sep="\t", index=False)
+    with pytest.raises(IsomorphError, match=r'column "trial_type" names nothing but park\.npy'):
+        begin("second", tmp_path / "bids")
+
+
+@pytest.mark.parametrize("values", [["0.5", "0.5"], ["1", "1"], ["n/a", ""], ["a.mp4", "b.mp4"]])
+def test_numbers_and_several_values_are_no_film(values):
+    assert said_of_one({"movie": values}) == ""
 
 
 FOLLOWED = "processing/behavior/{}/led"

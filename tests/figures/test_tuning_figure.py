@@ -14,7 +14,7 @@ from isomorph.stimuli.variable.bins import grid
 LINE = np.linspace(0, 1, 11)
 
 
-def drawn(small, edges, periods, n_units=10):
+def drawn(small, edges, periods, n_units=10, subjects=("s1",)):
     """The figure of units of which the first is tuned, shown twice, a bin missing once."""
     stimuli = grid(edges, periods)
     variable = " × ".join(edges)
@@ -34,8 +34,13 @@ def drawn(small, edges, periods, n_units=10):
         "p_corrected": np.r_[0.005, np.full(n_units, 0.6)],
     })  # fmt: skip
     rows.loc[n_units, "p_corrected"] = np.nan
+    every = [rows.assign(subject=one, tuned=share) for one, share in
+             zip(subjects, (0.1, 0.0), strict=False)]  # fmt: skip
+    rows = pd.concat(every, ignore_index=True)
     results = DatasetResults(small.study, "real", {"comparisons": pd.DataFrame(), "tuning": rows})
-    data = Drawable(results, xr.Dataset(), stimuli=stimuli, recordings={"s1": {"a": session}})
+    data = Drawable(
+        results, xr.Dataset(), stimuli=stimuli, recordings={one: {"a": session} for one in subjects}
+    )
     return list(tuning_curves(data)), stimuli
 
 
@@ -63,3 +68,20 @@ def test_the_surest_units_are_drawn_with_their_rates_by_time_spent(small, edges,
 def test_three_variables_are_not_drawn(small):
     edges = {name: np.linspace(0, 1, 4) for name in "xyz"}
     assert drawn(small, edges, dict.fromkeys("xyz"))[0] == []
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(match=lambda one: hasattr(one, "get_text"))]
+
+
+def test_of_several_subjects_each_is_named_and_its_share_told(small):
+    edges = {"heading": np.linspace(0, 2 * np.pi, 13)}
+    (one,), _ = drawn(small, edges, {"heading": 2 * np.pi}, 4, ("s1", "s2"))
+    share = "5 % of 8 units of MEC (from 0 % in s2 to 10 % in s1)"
+    assert one.finding == f"Tuned to heading are {share}."
+    assert share in one.caption
+    said = texts(one.figure)
+    assert all(each.startswith(("s1, ", "s2, ")) for each in said if "unit u" in each)
+    assert any(each.startswith("s2, MEC, unit u0\n17.5 /s, 1.00 bits/spike") for each in said)
+    assert {"π/2", "3π/2"} <= set(said)
+    assert faults(one.figure) == []

@@ -21,7 +21,7 @@ from isomorph.inference.on_axes import NOT_TOLD, OnAxes, on_axes
 from isomorph.inference.permutation import Shuffling, shuffled
 from isomorph.inference.places import places_of
 from isomorph.inference.setting import UNSHUFFLED, UNSURE, Setting, make_draws, signs_where_enough
-from isomorph.inference.shifts import by_lag, lags, not_shifted, shifts
+from isomorph.inference.shifts import by_lag, lags, less_course, not_shifted, shifts
 from isomorph.inference.stimulus_splits import Stimuli, dealt, halves
 from isomorph.inference.trust.layers import SomeStimuli
 from isomorph.inference.trust.told_apart import Terms
@@ -232,6 +232,64 @@ def test_change_that_both_have_by_time_alone_is_left_in_every_order():
     )
 
 
+def test_a_slow_drift_of_both_is_left_in_every_order():
+    rng = np.random.default_rng(2)
+    table = film_table(40).sort_values("frame", ignore_index=True)
+    found = along(table, exchange="shifts")
+    drift = np.linspace(-1, 1, 40)[:, None]
+    sides = [
+        np.stack([
+            squared(2 * drift * rng.choice([-1, 1], 30) + rng.normal(size=(40, 30)))
+            for _ in range(12)
+        ])
+        for _ in range(2)
+    ]  # fmt: skip
+    orders = found.orders(100, rng)
+    for name in ("pearson", "cka", "cka_biased", "distance_correlation", "decodability"):
+        measure = MEASURES[name]
+        nulls, torn = (
+            Shuffling(sides[0], measure, orders, lag=lag).nulls([one[None] for one in sides[1]])
+            for lag in (found.lag, None)
+        )
+        assert np.mean([one.p < 0.05 for one in torn]) > 0.8, name
+        # Not .05: a drift also makes noise at both ends count more in every product.
+        assert np.mean([one.p < 0.05 for one in nulls]) < 0.25, name
+
+
+def test_what_never_ceases_to_be_alike_has_no_test():
+    for axes, table in (((FILM,), film_table(40, 30)), ((HEADING,), ring_table(36, (3,)))):
+        for lag, drifts in ((4, False), (20, True)):
+            found = along(table, axes, lag=lag, exchange="shifts")
+            told = drifts and axes == (FILM,)
+            assert ("slow drift" in found.untested) == told
+            assert bool(len(found.orders(50, np.random.default_rng(0)))) != told
+            # What chance gives on average is known from a few shifts.
+            assert len(found.orders(50, np.random.default_rng(0), tested=False))
+    table = grid_table(10, 10)
+    plane = (StimulusAxis("x", None), StimulusAxis("y", None))
+    for lag, drifts in ((3, False), (5, True)):
+        assert ("slow drift" in along(table, plane, lag=lag, exchange="shifts").untested) == drifts
+    given = along(film_table(40), lag=20, exchange="shifts", length=30.0)
+    assert not given.untested
+
+
+def test_what_distance_and_stimuli_add_up_to_is_taken_out_as_one():
+    rng = np.random.default_rng(3)
+    places = places_of(film_table(7, 5), (FILM,), "")
+    lag, (i, j) = lags(places), pair_indices(12)
+    band, own = rng.random(lag.max() + 1), rng.random(12)
+    values = rng.random((2, len(lag)))
+    added = values + band[lag] + own[i] + own[j]
+    left = less_course(added, lag)
+    np.testing.assert_allclose(left, less_course(values, lag), atol=1e-12)
+    design = np.column_stack([
+        lag[:, None] == np.arange(lag.max() + 1),
+        (i[:, None] == np.arange(12)) | (j[:, None] == np.arange(12)),
+    ]).astype(float)  # fmt: skip
+    fitted = design @ np.linalg.lstsq(design, added.T, rcond=None)[0]
+    np.testing.assert_allclose(left, added - fitted.T, atol=1e-12)
+
+
 def settings(**blocks):
     return {"along": [{"column": "time", "within": "film"}], **blocks}
 
@@ -397,6 +455,46 @@ def test_no_more_shifts_are_asked_for_than_there_are():
     ]  # fmt: skip
     assert own["selection"]["scheme"].tolist() == ["blocks of stimuli", ""]
     assert marked({"comparisons": rows}, None)["comparisons"] is rows
+
+
+def test_what_no_shift_changes_is_not_tested():
+    """An ideal ring is the same wherever it begins: a p of 1 would not be one of a test."""
+    found = along(ring_table(), axes=(HEADING,), exchange="shifts")
+    rows = pd.DataFrame({
+        "estimate": [0.35, 0.35, 0.2], "chance": [0.35 + 1e-16, 0.1, np.nan], "p": [1.0, 1.0, 1.0],
+        "p_corrected": 1.0, "calibrated": 0.0, "p_note": "",
+    })  # fmt: skip
+    own = marked({"comparisons": rows}, found)["comparisons"]
+    assert own["p"].isna().tolist() == [True, False, False]
+    assert own["p_corrected"].isna().tolist() == own["calibrated"].isna().tolist()
+    assert own["p_note"][0].startswith("not tested: no shift or exchange of the stimuli changes")
+    assert own["p_note"][1] == "stimuli shifted along heading, 36 orders"
+    best = pd.DataFrame({
+        "maximum": [0.35], "maximum_chance": 0.35, "maximum_p": 1.0, "maximum_calibrated": 0.0,
+    })  # fmt: skip
+    own = marked({"selection": best}, found)["selection"]
+    assert own[["maximum_p", "maximum_calibrated"]].isna().all(axis=None)
+
+
+def test_a_ring_is_not_tested_against_an_ideal_one():
+    table = ring_table()
+    draw = np.random.default_rng(0)
+    angle = np.deg2rad(table["heading"].to_numpy())
+    ring = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    units = ring @ draw.normal(size=(2, 40)) + draw.normal(size=(4, 36, 40))
+    brain = iso.rdm(units, "crossnobis", region="ADN", stimuli=table["stimulus"].tolist())
+    ideal = iso.rdm(
+        {"ring": ring, "other": draw.normal(size=(36, 5))}, "crossnobis", model="net",
+        stimuli=table["stimulus"].tolist(),
+    )  # fmt: skip
+    blocks = {"along": [{"column": "heading", "period": 360}], "length": 100, "gap": 40}
+    found = iso.compare(
+        brain, ideal, "rho_a", stimuli=table, blocks=blocks, resamples=20, permutations=50
+    ).table.set_index("layer")
+    assert np.isnan(found.loc["ring", "p"])
+    assert np.isfinite(found.loc["other", "p"])
+    assert np.isnan(found.loc["ring", "calibrated"])
+    assert found.loc["ring", "estimate"] > 0.8
 
 
 def test_settings_of_blocks_change_nothing_where_nothing_follows(film):

@@ -109,3 +109,20 @@ def test_what_is_shuffled_anew_simulated_and_explained_is_told_as_it_is(whole):
     assert f"Not simulated: {said}, as these" in steps["Simulations"]
     assert f"Not asked under {said}, as these" in steps["What else explains it"]
     assert f"{said}: to first order" in steps["Intervals"]
+
+
+def test_orders_of_stimuli_that_follow_one_another_are_told(fresh):
+    results = read_results(fresh, "real")
+    before = told(fresh.study.spec, [results])
+    assert "follow one another" not in "".join(before.values())
+    table = results.tables["comparisons"]
+    table["scheme"], table["p"] = "blocks of stimuli", 0.02
+    table["p_note"] = "stimuli shifted along time, 80 orders; exact"
+    steps = told(fresh.study.spec, [results])
+    assert "(real: stimuli shifted along time, 80 orders)" in steps["Tests"]
+    assert "p is at least one over the number of orders" in steps["Tests"]
+    assert "contiguous blocks, where they follow one another" in steps["Intervals"]
+    said = told(fresh.study.spec, [results], "glossary")["p"]
+    assert "counted among shifts of the whole course or exchanges of its blocks" in said
+    table["p"] = float("nan")
+    assert "(real: no test)" in told(fresh.study.spec, [results])["Tests"]

@@ -9,9 +9,9 @@ from synthetic_study import scores_of, write_study
 
 from isomorph.numerals import interval, number
 from isomorph.report.answers import sentences
-from isomorph.report.dataset_section import of_dataset
 from isomorph.report.evidence import read_results
 from isomorph.report.unsaid import unsaid
+from isomorph.report.unsure import without_interval
 
 
 @pytest.fixture(scope="module")
@@ -79,23 +79,6 @@ def test_without_held_out_scores_the_highest_layer_is_said_to_be_chosen_on_the_s
     said = sentences([real])[0]
     assert "in rho-a at its best layer, chosen on the same stimuli" in said
     assert "held-out" not in said
-
-
-def test_a_region_whose_numbers_have_no_interval_says_them_and_why(layout, real):
-    why = "2 groups of stimuli cannot tell how far other stimuli would move it"
-    none = {f"interval_{end}": np.nan for end in ("low", "high")}
-    found = changed(real, "comparisons", status="unsure", reason=why, p=np.nan, **none)
-    alpha, beta = sentences([found])[:2]
-    rows = found.tables["comparisons"]
-    own = rows[(rows["region"] == "alpha") & (rows["measure"] == "rho_a")]
-    best = own.loc[own["estimate"].idxmax()]
-    assert alpha.startswith("alpha: in rho-a, at layers chosen on the same stimuli, ")
-    assert f"{number(best['estimate'])} at {best['layer']}" in alpha
-    assert alpha.endswith(f"; how surely is not known: {why}.")
-    assert beta.startswith("beta: ")
-    section = of_dataset(layout, found)
-    assert set(section["unsure"]) == {"alpha", "beta"}
-    assert section["without"] == []
 
 
 def test_an_uncertain_difference_is_not_called_significant(real):
@@ -245,3 +228,41 @@ def test_nothing_is_said_of_what_is_not_there(layout, real, sim):
     assert unsaid(layout.study, [nothing]) == [
         "Whether planted layers are found again has not been computed yet."
     ]
+
+
+def test_numbers_without_an_interval_are_told_as_such(layout, real):
+    own = of_models(real, "net", "pixels").tables["comparisons"]
+    few = "3 groups of stimuli cannot tell how far other stimuli would move it"
+    own = own[(own["region"] == "alpha") & (own["measure"] == "rho_a")].assign(
+        status="unsure", reason=few, p_corrected=0.04,
+        p_note="stimuli shifted along time, 40 orders",
+        interval_low=np.nan, interval_high=np.nan,
+    )  # fmt: skip
+    found = replace(real, tables={**real.tables, "comparisons": own})
+    (said,) = sentences([found])
+    best = own.loc[own["estimate"].idxmax()]
+    assert said.startswith(f"alpha: {best['layer']} of ")
+    assert number(best["estimate"]) in said
+    assert "corrected p = .040 (stimuli shifted along time, 40 orders)" in said
+    assert said.endswith(f"there is no interval, as {few}.")
+    untested = own.assign(p_corrected=np.nan, p_note="not tested: why")
+    other = replace(real, tables={**real.tables, "comparisons": untested})
+    assert ", not tested: why; there is no interval" in sentences([other])[0]
+    assert without_interval(other) == {"alpha": sentences([other])[0][7:-1]}
+    assert without_interval(real) == {}
+
+
+def test_shapes_are_told_where_nothing_was_compared(real):
+    shape = {
+        "region": "alpha", "subject": "s1", "session": "", "signature": "ring", "p_corrected": 0.01,
+        "n_units": 40, "n_loops": 1.0, "n_voids": np.nan, "n_shuffles": 99, "status": "ok",
+        "model": "", "layer": "", "bar_loops": 1, "n_pieces": 1.0,
+    }  # fmt: skip
+    tables = {
+        "comparisons": real.tables["comparisons"].head(0), "topology": pd.DataFrame([shape]),
+        "bars": pd.DataFrame([{**shape, "dimension": 1, "length": 0.9, "bound": 0.2}]),
+    }  # fmt: skip
+    first, second = sentences([replace(real, tables=tables)])
+    assert first == "No region has been compared with any model yet."
+    assert second.startswith("alpha")
+    assert "a ring (corrected p = .010)" in second

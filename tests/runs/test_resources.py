@@ -160,6 +160,19 @@ def test_a_variable_tells_how_many_presentations_there_are(tmp_path):
     assert resources.megabytes("population", sizes) > 1000  # of units and hours that are guessed
 
 
+def test_small_files_hold_few_spikes_whatever_is_guessed(tmp_path):
+    (tmp_path / "empty").mkdir()
+    unknown = sizes_of(followed_study(tmp_path / "empty"), Job("tuning", ("ring",)))
+    layout = followed_study(tmp_path)
+    with open(tmp_path / "files" / "a.nwb", "wb") as file:
+        file.truncate(3_000_000)
+    known = sizes_of(layout, Job("tuning", ("ring",)))
+    assert unknown.units == GUESSES["units"]
+    assert "units" in known.guessed
+    assert 3_000_000 / 2 <= known.units * known.seconds <= 3_000_000  # a spike every two seconds
+    assert 2 * resources.megabytes("tuning", known) < resources.megabytes("tuning", unknown)
+
+
 def followed_study(folder):
     """Return a study of rates over twelve bins in three repetitions, which asks for topology."""
     (folder / "files").mkdir()

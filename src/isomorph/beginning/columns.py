@@ -96,6 +96,26 @@ def stimulus_columns(
     return sorted(found, key=lambda one: _rank(one, columns))
 
 
+def said_of_one(columns: Mapping[str, Sequence[str]]) -> str:
+    """Say which column names a single stimulus, as where a film is played; '' where none does.
+
+    Parameters
+    ----------
+    columns : mapping of str to sequence of str
+        Values by column, a value per presentation.
+    """
+    for name in sorted(columns, key=_place):
+        values = {str(value).strip() for value in columns[name]}
+        known = sorted(one for one in values if one.casefold() not in BLANK)
+        if len(known) == 1 and re.search(r"[^\W\d_]{2}", known[0]) and _are_words({known[0]: 1}):
+            return (
+                f'column "{name}" names nothing but {known[0]}; if that is a film, its frames are '
+                "the stimuli, which is written by hand (stimuli.kind: film, and film: {rows: "
+                "plays} beside the column; see the guide to films)"
+            )
+    return ""
+
+
 def _rank(one: Named, columns: Mapping[str, Sequence[str]]) -> tuple[object, ...]:
     """Return what a column is sorted by.
 

@@ -14,6 +14,7 @@ from isomorph.beginning.columns import (
     groups_of,
     least_of,
     presentations,
+    said_of_one,
     stimulus_columns,
 )
 from isomorph.beginning.draft import MODELS, ModelFile, groups_model, groups_wanted
@@ -145,8 +146,8 @@ def events_of(place: Place, task: str | int | None) -> Events:
     candidates = stimulus_columns(columns, ids_of_all(place))
     if not candidates:
         raise IsomorphError(
-            f"{place.at(next(iter(tables)))}: no column names what was shown "
-            f"({', '.join(sorted(shared))}); add trial_type"
+            f"{place.at(next(iter(tables)))}: no column names two stimuli "
+            f"({', '.join(sorted(shared))}); {said_of_one(columns) or 'add trial_type'}"
         )
     return Events(tables, columns, candidates[0], tuple(one.column for one in candidates[1:]))
 

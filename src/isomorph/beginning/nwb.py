@@ -12,6 +12,7 @@ from isomorph.beginning.columns import (
     groups_of,
     least_of,
     presentations,
+    said_of_one,
     stimulus_columns,
 )
 from isomorph.beginning.draft import (
@@ -118,9 +119,11 @@ def _presentations(place: Place, found: list[Recording], first: Recording) -> _C
     choices = _choices(place, first)
     if not choices:
         here = ", ".join(one.place for one in first.shown) or "none"
+        one = next(filter(None, (said_of_one(shown.columns) for shown in first.shown)), "")
         raise IsomorphError(
             f"{place.at(first.path)}: no table of intervals or IndexSeries says what was shown "
-            f"(tables: {here}); add a column to the trials that names the stimulus of each"
+            f"(tables: {here}); "
+            + (one or "add a column to the trials that names the stimulus of each")
         )
     most = max(sum(named.counts.values()) for _, named in choices)
 

@@ -93,7 +93,8 @@ COMPARISONS = {
         "count",
         n_groups="Groups of stimuli: duplicates, near-duplicates and what the study keeps "
         "together. Groups, not stimuli, are drawn, shuffled and held out, because variants of one "
-        "object are not an independent sample. With fewer than eight groups, no claim is made.",
+        "object are not an independent sample. With fewer than eight groups there is no interval, "
+        "and no layer is chosen on some and scored on others.",
         n_unit_draws="Draws of equally many units over which estimates are averaged; 0 where all "
         "units are taken.",
     ),

@@ -49,7 +49,7 @@ SHAPES = {
         "(several pieces), `other`, `none`, or `untested`, with too few shuffles. `none` says that "
         "nothing was found, not that nothing is there.",
         no_coordinates="Why there are no coordinates; empty where there are.",
-        p_note="What the number of shuffles cannot give.",
+        p_note="What the number of shuffles cannot give, and rings that may be none.",
     ),
     **named(
         PROBABILITY,

@@ -52,19 +52,6 @@ class DatasetResults:
         return tuple(one for one in found if one)
 
     @cached_property
-    def unsure(self) -> tuple[main_rows.MainRows, ...]:
-        """The same of regions of which no number has an interval."""
-        spec, comparisons = self.study.spec, self.table("comparisons")
-        regions = main_rows.regions(comparisons) if len(comparisons) else []
-        sure = {one.region for one in self.shown} if regions else set()
-        found = (
-            main_rows.unsure(comparisons, region, spec.measures, spec.distances)
-            for region in regions
-            if region not in sure
-        )
-        return tuple(one for one in found if one)
-
-    @cached_property
     def families(self) -> list[main_rows.Family]:
         """The models of the study, seeds of one network together."""
         return main_rows.families(self.study)

@@ -38,9 +38,29 @@ def tuning_curves(data: Drawable) -> Iterator[Drawing]:
                                       unit=row["unit"], region=row["region"]))  # fmt: skip
     curves = pd.concat(parts, ignore_index=True).sort_values("panel", kind="stable")
     period = period_in(data.stimuli, names[0]) if len(names) == 1 else None
-    tuned = units.groupby("region", sort=False)["tuned"].agg(["mean", "count"])
-    said = [f"{percent(one['mean'])} of {count(int(one['count']), 'unit')} of {region}"
-            for region, one in tuned.iterrows() if one["count"]]  # fmt: skip
-    found = f"Tuned to {variable} are {listed(said)}."
-    facts = {"variable": variable, "n": count(len(panels), "unit")}
-    yield Drawing("tuning", draw_tuning_curves(panels, curves, names, period), facts, curves, found)
+    found = f"Tuned to {variable} are {listed(_shares(units))}."
+    facts = {"variable": variable, "n": count(len(panels), "unit"), "found": found}
+    several = units["subject"].nunique() > 1
+    figure = draw_tuning_curves(panels, curves, names, period, several=several)
+    yield Drawing("tuning", figure, facts, curves, found)
+
+
+def _shares(units: pd.DataFrame) -> list[str]:
+    """Return which share of the units of each region is tuned, subjects apart where they differ.
+
+    One share of two subjects, of whom one has tuned units and the other has none, is of neither.
+    """
+    several = units["subject"].nunique() > 1
+    said = []
+    for region, own in units.groupby("region", sort=False):
+        tested = own[own["tuned"].notna()]
+        if tested.empty:
+            continue
+        each = tested.groupby("subject", sort=False)["tuned"].mean()
+        share, n = float(tested["tuned"].mean()), len(tested)
+        words = f"{percent(share)} of {count(n, 'unit')} of {region}"
+        if several and len(each) > 1:
+            low, high = each.idxmin(), each.idxmax()
+            words += f" (from {percent(each.min())} in {low} to {percent(each.max())} in {high})"
+        said.append(words)
+    return said

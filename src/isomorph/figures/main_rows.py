@@ -142,22 +142,7 @@ def main(
         In the study's order. Published RDMs come with their own distance, and some measures
         use none, so what the table holds is tried after what the study lists.
     """
-    return _first(usable(rows_of(comparisons, region)), region, measures, distances)
-
-
-def unsure(
-    comparisons: pd.DataFrame, region: str, measures: Sequence[str], distances: Sequence[str]
-) -> MainRows | None:
-    """Return a region's rows that have a number and no interval, chosen as `main` does."""
-    rows = rows_of(comparisons, region)
-    rows = rows[~rows["status"].isin(SURE) & np.isfinite(rows["estimate"].astype(float))]
-    return _first(rows, region, measures, distances)
-
-
-def _first(
-    rows: pd.DataFrame, region: str, measures: Sequence[str], distances: Sequence[str]
-) -> MainRows | None:
-    """Return rows under the first measure and distance that there are any of."""
+    rows = usable(rows_of(comparisons, region))
     for measure in dict.fromkeys([*measures, *rows["measure"]]):
         of_measure = rows[rows["measure"] == measure]
         for distance in dict.fromkeys([*distances, *of_measure["distance"]]):

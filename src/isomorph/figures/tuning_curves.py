@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from isomorph.figures.style import COLOUR_MAP, FAINT, INK, SMALL, SOFT, styled
 from isomorph.numerals import p_equals
@@ -49,7 +51,12 @@ def curve_of(session: xr.Dataset, unit: str, stimuli: pd.DataFrame) -> pd.DataFr
 
 
 def draw_tuning_curves(
-    rows: pd.DataFrame, curves: pd.DataFrame, names: list[str], period: float | None
+    rows: pd.DataFrame,
+    curves: pd.DataFrame,
+    names: list[str],
+    period: float | None,
+    *,
+    several: bool = False,
 ) -> Figure:
     """Draw the tuning of units, a panel each.
 
@@ -63,12 +70,14 @@ def draw_tuning_curves(
         The one variable that is drawn over, or two.
     period : float or None
         Of the one variable.
+    several : bool
+        Whether there are several subjects, so that each unit's is named.
     """
     down = -(-len(rows) // ACROSS)
     across = min(ACROSS, len(rows))
     with styled():
         size = (0.3 + 2.35 * across, 0.2 + 2.55 * down)
-        figure = Figure(figsize=size, layout="constrained")
+        figure = Figure(figsize=size, layout=ConstrainedLayoutEngine(h_pad=0.09))
         for panel, row in enumerate(rows.to_dict("records")):
             place: Any = (down, across, panel + 1)
             ax = figure.add_subplot(*place, projection="polar" if period else None)
@@ -79,15 +88,29 @@ def draw_tuning_curves(
                 _line(ax, own, names[0], first=panel % across == 0)
             else:
                 _map(ax, own, names)
-            ax.set_title(_said(row), fontsize=SMALL, color=INK, loc="center")
+            peak = f"{np.nanmax(own['rate']):.3g} /s, " if period else ""
+            ax.set_title(_said(row, several, peak), fontsize=SMALL, color=INK, loc="center")
     return figure
 
 
-def _said(row: dict[Any, Any]) -> str:
+def _said(row: dict[Any, Any], several: bool, peak: str) -> str:
+    """Return whose unit it is, its highest rate if given, and how surely it is tuned."""
+    whose = f"{row['subject']}, " if several else ""
     return (
-        f"{row['region']}, unit {row['unit']}\n{row['information']:.2f} bits per spike, "
+        f"{whose}{row['region']}, unit {row['unit']}\n{peak}{row['information']:.2f} bits/spike, "
         f"p {p_equals(float(row['p_corrected']))}"
     )
+
+
+RADIANS = ("0", "π/2", "π", "3π/2")
+"""Quarters of a turn in radians."""
+
+
+def _quarters(period: float) -> list[str]:
+    """Return what stands at the four quarters of a turn."""
+    if math.isclose(period, 2 * np.pi, rel_tol=1e-3):
+        return list(RADIANS)
+    return [f"{part * period / 4:.3g}" for part in range(4)]
 
 
 def _polar(ax: Any, own: pd.DataFrame, name: str, period: float) -> None:
@@ -95,9 +118,9 @@ def _polar(ax: Any, own: pd.DataFrame, name: str, period: float) -> None:
     rate = own["rate"].to_numpy(float)
     width = (own[f"{name}_stop"] - own[f"{name}_start"]).to_numpy(float) * turn
     ax.bar(own[name].to_numpy(float) * turn, rate, width=width, color=SOFT, linewidth=0)
-    ax.set_thetagrids([0, 90, 180, 270], [f"{part * period / 4:.3g}" for part in range(4)])
-    top = float(np.nanmax(rate))
-    ax.set_rticks([top], [f"{top:.3g} /s"])
+    ax.set_thetagrids([0, 90, 180, 270], _quarters(period))
+    ax.set_ylim(0, float(np.nanmax(rate)) or 1.0)  # the circle is the highest rate
+    ax.set_rticks([])
     ax.tick_params(labelsize=SMALL, pad=0)
     ax.spines["polar"].set_color(FAINT)
     ax.grid(color=FAINT, linewidth=0.5)

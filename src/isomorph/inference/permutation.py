@@ -185,8 +185,9 @@ class Shuffling:
         vectors = self._vectors
         observed = means @ vectors.T
         found = compared_in_orders(
-            means[:, None], vectors[:, None], self.orders, observed, self.lag
-        )
+            means[:, None], vectors[:, None], self.orders, observed, self.lag,
+            centred="gram" in self.measure.needs,
+        )  # fmt: skip
         known: Sequence[Moments | None] = [None] * len(regions)
         if self.exact:
             every = moments(signatures(means[:, None]), self._signatures)

@@ -162,7 +162,10 @@ class _Values:
             observed = np.zeros((len(vectors), len(vectors)))
             for part in range(vectors.shape[1]):
                 observed += vectors[:, part] @ other[:, part].T
-            shuffles = compared_in_orders(vectors, other, self.orders, observed, self.draws.lag)
+            shuffles = compared_in_orders(
+                vectors, other, self.orders, observed, self.draws.lag,
+                centred="gram" in self.measure.needs,
+            )  # fmt: skip
             counts.append(crossing.counts[moved, still])
             self.observed[places] += share * observed[moved, still] / counts[-1]
             self.shuffled[:, places] += share * shuffles[:, moved, still] / counts[-1]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from isomorph.inference.groups import Labels
 from isomorph.inference.places import Places
 from isomorph.measures import Counts, Floats
-from isomorph.measures.pairs import pair_indices
+from isomorph.measures.pairs import pair_indices, pair_sums, stimulus_count
 
 FEWEST_SHIFTS = 20
 """Orders, the one that stimuli have among them, below which no p is at .05."""
@@ -139,6 +139,45 @@ def less_lag(values: Floats, lag: NDArray[np.intp]) -> Floats:
     """Return values less the means over the pairs that are as far apart, see `by_lag`."""
     means = by_lag(values, lag)
     return np.subtract(values, means, out=means)
+
+
+def less_course(values: Floats, lag: NDArray[np.intp]) -> Floats:
+    """Return values less what distance along the axes and single stimuli add up to, fitted as one.
+
+    Kernels that are centred hold what distances say less a number of each stimulus. Of a slow drift
+    this is the product of two times, which is no function of how far they are apart, though the
+    squared distance is; means over pairs that are as far apart would leave it in.
+
+    Parameters
+    ----------
+    values : array of shape (..., pair)
+    lag : array of shape (pair,)
+    """
+    n_stimuli = stimulus_count(len(lag))
+    first, second = pair_indices(n_stimuli)
+    counts = np.bincount(lag)
+    # How often stimuli are in pairs that are as far apart: (stimulus, lag).
+    often = np.zeros((n_stimuli, len(counts)))
+    np.add.at(often, (first, lag), 1.0)
+    np.add.at(often, (second, lag), 1.0)
+    numbers = _added(often.T).T
+    solved = np.linalg.pinv(np.diag(counts.astype(float)) - often.T @ numbers, hermitian=True)
+    flat = values.reshape(-1, values.shape[-1])
+    found = np.empty(flat.shape)
+    for row, own in zip(found, flat, strict=True):
+        sums = pair_sums(own[None])[0]
+        by_distance = solved @ (np.bincount(lag, own) - numbers.T @ sums)
+        of_each = _added(sums - often @ by_distance)
+        row[:] = own - by_distance[lag] - of_each[first] - of_each[second]
+    return found.reshape(values.shape)
+
+
+def _added(sums: Floats) -> Floats:
+    """Return numbers of stimuli whose sums of two fit pairs best, of sums `(..., stimulus)`."""
+    n_stimuli = sums.shape[-1]
+    total = sums.sum(axis=-1, keepdims=True)
+    numbers: Floats = (sums - total / (2 * n_stimuli - 2)) / (n_stimuli - 2)
+    return numbers
 
 
 def _courses(places: Places) -> list[Labels]:

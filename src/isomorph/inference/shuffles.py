@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from isomorph.inference.shifts import less_lag
+from isomorph.inference.shifts import less_course, less_lag
 from isomorph.measures import Counts, Floats
 from isomorph.measures.pairs import blocks, pair_indices, pair_positions, squareform
 
@@ -33,6 +33,8 @@ def compared_in_orders(
     orders: Counts,
     observed: Floats,
     lag: NDArray[np.intp] | None = None,
+    *,
+    centred: bool = False,
 ) -> Floats:
     """Return inner products, summed over parts, with the stimuli of one side in other orders.
 
@@ -55,6 +57,9 @@ def compared_in_orders(
         Which pairs are as far apart along axes that stimuli follow one another on. What both sides
         share by their means at every distance is left as it is in every order, for it is no more
         than that both change slowly, and orders that break a film would take it for more.
+    centred : bool, optional
+        Whether vectors are kernels that are centred, in which distance alone stands beside numbers
+        of the stimuli (`isomorph.inference.shifts.less_course`).
 
     Returns
     -------
@@ -64,7 +69,8 @@ def compared_in_orders(
     if lag is not None:
         by = lag if moved.ndim == 3 else _of_matrices(lag, n_stimuli)
         flat = (side.reshape(*side.shape[:2], -1) for side in (moved, still))
-        left, right = (less_lag(side, by) for side in flat)
+        less = less_course if centred else less_lag
+        left, right = (less(side, by) for side in flat)
         rest = np.einsum("akp,bkp->ab", left, right)
         found = compared_in_orders(
             left.reshape(moved.shape), right.reshape(still.shape), orders, rest

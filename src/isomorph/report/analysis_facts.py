@@ -9,6 +9,7 @@ from typing import Any
 from isomorph.figures.dataset_results import DatasetResults
 from isomorph.figures.titles import CORRECTIONS, distance_title
 from isomorph.inference.featured import of_rdms_alone
+from isomorph.inference.marked_rows import BLOCKS_DRAWN
 from isomorph.measures import MEASURES
 from isomorph.rdms.distances import DISTANCES
 from isomorph.report.described import by_family, takes_features
@@ -56,8 +57,27 @@ def analysis(study: StudySpec, found: Sequence[DatasetResults]) -> dict[str, Any
         "unshuffled": [one.title for one in measures if not one.sees_stimuli],
         "unsimulated": [one.title for one in measures if not of_rdms_alone(one)],
         "distances": [_with_source(name) for name in study.distances],
+        "followed": list(_followed(found)),
         "ranges": list(_ranges(study.distances)),
     }
+
+
+def _followed(found: Sequence[DatasetResults]) -> Iterator[str]:
+    """Yield, of each dataset whose stimuli follow one another, what its tests did to their order.
+
+    Rows whose scheme is over blocks of stimuli are of such; their notes say how they were tested.
+    """
+    for results in found:
+        table = results.table("comparisons")
+        if not {"scheme", "p_note"} <= set(table):
+            continue
+        scheme = table["scheme"].fillna("").astype(str)
+        own = table[scheme.str.startswith(BLOCKS_DRAWN)]
+        if own.empty:
+            continue
+        notes = own.loc[own["p"].notna(), "p_note"].fillna("").astype(str)
+        orders = list(dict.fromkeys(note.split(";")[0] for note in notes if note))
+        yield f"{results.dataset}: {', '.join(orders) if orders else 'no test'}"
 
 
 def _with_source(distance: str) -> str:

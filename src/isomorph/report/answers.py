@@ -25,7 +25,7 @@ from isomorph.report.missing import Judged
 from isomorph.report.planted import recovered
 from isomorph.report.shapes import headlines
 from isomorph.report.summary import Row, named, rows_of
-from isomorph.report.unsure import highest_bins, highest_said
+from isomorph.report.unsure import in_short
 from isomorph.saying import count
 
 NOTHING_YET = "No region has been compared with any model yet."
@@ -40,40 +40,31 @@ def read(judged: Judged) -> list[DatasetResults]:
 def sentences(found: Sequence[DatasetResults]) -> list[str]:
     """Return a sentence for every region of measured data, then what holds over all of them.
 
-    A region whose numbers have no interval says why. What holds over all is whether the best model
-    depends on the family of measures, where there are several, and
+    That is whether the best model depends on the family of measures, where there are several, and
     whether layers planted in simulated data are recovered, where there are such. Regions of
-    simulated data have sentences only where no data were measured.
+    simulated data have sentences only where no data were measured. Shapes that topology found are
+    told whether or not anything was compared.
     """
     measured = [row for one in found if not one.simulated for row in rows_of(one)]
-    rows = measured or [row for one in found for row in rows_of(one)]
+    told = [one for one in found if not one.simulated]
+    unsure = [said for one in told for said in in_short(one, several=len(told) > 1)]
+    rows = measured or ([] if unsure else [row for one in found for row in rows_of(one)])
     several = len({row.dataset for row in rows}) > 1
     places = [
         (name, row.results, row.shown.region) for name, row in zip(named(rows), rows, strict=True)
-    ]
-    unsure = [
-        f"{simulated_before(one)}{shown.region}{f' ({one.dataset})' if len(found) > 1 else ''}: "
-        f"{highest_said(one, shown)}"
-        for one in found
-        if not (one.simulated and measured)
-        for shown in highest_bins(one)
     ]
     found_shapes = [one for results in found for one in headlines(results)]
     said = [
         *(_placed(row, several) for row in rows), *unsure, *found_shapes, over_regions(places),
         recovered(found),
     ]  # fmt: skip
-    return [one for one in said if one] if rows or unsure else [NOTHING_YET]
-
-
-def simulated_before(results: DatasetResults) -> str:
-    """Return what stands before the name of a region of simulated data."""
-    return "simulated " if results.simulated else ""
+    compared = rows or unsure
+    return [one for one in ([] if compared else [NOTHING_YET]) + said if one]
 
 
 def _placed(row: Row, several: bool) -> str:
     """Return a sentence after the name of its region, and of its dataset if there are several."""
-    simulated = simulated_before(row.results)
+    simulated = "simulated " if row.results.simulated else ""
     dataset = f" ({row.dataset})" if several else ""
     of_bins = f", the best of {row.n_bins} time bins" if row.n_bins > 1 else ""
     said = sentence(row)

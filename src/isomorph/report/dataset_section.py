@@ -42,7 +42,7 @@ from isomorph.report.published import table as published_table
 from isomorph.report.robustness import robustness
 from isomorph.report.shapes import shapes
 from isomorph.report.summary import Row, row_of, rows_of
-from isomorph.report.unsure import highest_said
+from isomorph.report.unsure import without_interval
 from isomorph.responses.times import EDGES
 
 
@@ -60,9 +60,8 @@ def p_notes(results: Illustrated) -> list[str]:
 def of_dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
     """Return all the page says of the results of a dataset."""
     comparisons, shown = results.table("comparisons"), {one.region for one in results.shown}
-    unsure = {one.region: highest_said(results, one) for one in results.unsure}
     without = [region for region in main_rows.regions(comparisons) if region not in shown]
-    known = scores(layout, results.dataset)
+    known, unsure = scores(layout, results.dataset), without_interval(results)
     return {
         "drawn": results.picture,
         "pictures": results.pictures,
@@ -77,11 +76,14 @@ def of_dataset(layout: Layout, results: Illustrated) -> dict[str, Any]:
         "alike": contests.models_against_models(results),
         "regions": _regions(results),
         "without": [
-            (region, "; ".join(dict.fromkeys(main_rows.rows_of(comparisons, region)["reason"])))
+            (
+                region,
+                unsure.get(region)
+                or "no layer has a number: "
+                + "; ".join(dict.fromkeys(main_rows.rows_of(comparisons, region)["reason"])),
+            )
             for region in without
-            if region not in unsure
         ],
-        "unsure": unsure,
         "models_compared": contests.models_compared(results),
         "contrasts": contests.contrasts(results),
         "comparisons_of_regions": contests.regions(results),

@@ -67,6 +67,13 @@ TYPICAL: Mapping[str, int] = MappingProxyType(
 )
 """What is taken for it where too much misleads as too little does: to say how long is left."""
 
+SPIKE_BYTES = 2
+"""Bytes of a file that the time of a spike takes at least; without compression it takes eight."""
+SLOW_RATE = 0.5
+"""Spikes per second that units have at least on average."""
+FEWEST_UNITS = 100
+"""Units that are reckoned with however small files are."""
+
 
 @dataclass
 class Known:
@@ -164,7 +171,18 @@ class Known:
             return sum(spec.expected.units.values())
         # Sessions of arrays are of the same units.
         apart = 1 if isinstance(spec.responses, StoredArrays) else self.sessions
-        return self.guess("units") * apart
+        guessed = self.guess("units") * apart
+        return min(guessed, self._units_in_files or guessed) if self.seconds else guessed
+
+    @cached_property
+    def _units_in_files(self) -> int:
+        """How many units, recorded so long, the files of a subject have room for.
+
+        0 where nobody knows how large they are.
+        """
+        size = self.bytes or _bytes_in_place(self.layout, self.dataset)
+        spikes = size / len(self.layout.study.dataset(self.dataset).subjects) / SPIKE_BYTES
+        return max(int(spikes / (self.seconds * SLOW_RATE)), FEWEST_UNITS) if size else 0
 
     @cached_property
     def in_parts(self) -> bool:
@@ -250,6 +268,19 @@ def _bytes_of(layout: Layout, dataset: str) -> int | None:
             return read_lock(layout.study, dataset).size
         return kind_of(layout, dataset).bytes_to_come(layout, dataset)
     return None
+
+
+@lru_cache(maxsize=256)
+def _bytes_in_place(layout: Layout, dataset: str) -> int:
+    """Return how large the files are of a dataset that is read where it lies; 0 of others."""
+    in_place = kind_of(layout, dataset).in_place
+    if in_place is None:
+        return 0
+    with suppress(IsomorphError):  # a folder that is not there: its own job says so
+        root, listing = in_place(layout, dataset)
+        sizes = [one.stat().st_size for file in listing.files if (one := root / file).is_file()]
+        return sum(sizes)
+    return 0
 
 
 def is_network(spec: ModelSpec) -> bool:

@@ -24,6 +24,13 @@ Tables = dict[str, pd.DataFrame]
 MOST_BARS = 50
 """Bars of a dimension that tables hold, the longest."""
 
+PLAIN = 3.0
+"""Times the longest loop of shuffles that a ring's must be, to be none of what has no hole: that of
+simulated place cells in an open field was up to 2.6 times as long."""
+
+WHOSE = ["dataset", "subject", "region", "session", "model", "layer"]
+"""Columns by which bars belong to a population."""
+
 WORDED = {
     f"{name}_{one.name}"
     for name, columns in TABLES_OF_SHAPES.items()
@@ -184,7 +191,9 @@ def gathered(
     for kind in TABLES_OF_SHAPES:
         own = [part[kind].assign(**of) for of, part in parts if len(part[kind])]
         tables[kind] = pd.concat(own, ignore_index=True) if own else pd.DataFrame()
-    tables["topology"] = _corrected(tables["topology"], inference, settings)
+    tables["topology"] = _doubted(
+        _corrected(tables["topology"], inference, settings), tables["bars"]
+    )
     return {kind: _counted(ordered(table, kind), kind) for kind, table in tables.items()}
 
 
@@ -214,6 +223,25 @@ def _corrected(table: pd.DataFrame, inference: Inference, settings: Topology) ->
             shuffles, size, correction, settings.dimensions
         )
     return table
+
+
+def _doubted(table: pd.DataFrame, bars: pd.DataFrame) -> pd.DataFrame:
+    """Return rows that say where the loop of a ring is no longer than chance holes in a plane."""
+    if table.empty or bars.empty:
+        return table
+    first = bars[(bars["dimension"] == 1) & (bars["rank"] == 1)].set_index(WHOSE)
+    times = (first["length"] / first["bound"]).reindex(pd.MultiIndex.from_frame(table[WHOSE]))
+    doubted = (table["signature"] == "ring").to_numpy() & (times < PLAIN).to_numpy()
+    said = [
+        f"its loop is {one:.1f} times the longest of the shuffles, and what has no hole, such as "
+        f"places in a plane, reaches about as much; {PLAIN:g} times would be clear"
+        for one in times[doubted]
+    ]
+    notes = table["p_note"].to_numpy(dtype=object, copy=True)
+    notes[doubted] = [
+        "; ".join(filter(None, two)) for two in zip(said, notes[doubted], strict=True)
+    ]
+    return table.assign(p_note=notes)
 
 
 def too_few(shuffles: int, size: int, correction: str, dimensions: int) -> str:

@@ -211,7 +211,7 @@ BidsRegions = Annotated[
 
 
 class BidsResponses(Spec):
-    """Response amplitudes estimated from BOLD, a general linear model per run."""
+    """Responses from BOLD, run by run: amplitudes of a general linear model, or shifted volumes."""
 
     kind: Literal["bids"]
     bold: str
