@@ -118,6 +118,12 @@ def test_every_shift_keeps_courses_and_turns_each_once_around():
     assert len(shifts(places_of(films, (FILM,), ""), 62, np.random.default_rng(0))) == 62
 
 
+def test_shifts_are_preferred_where_there_are_a_hundred_or_few_blocks():
+    assert along(film_table(100), lag=2).exchange == "shifts"
+    assert along(film_table(99), lag=2).exchange == "blocks"
+    assert along(film_table(99), lag=20).exchange == "shifts"
+
+
 def test_rotations_of_a_ring_and_of_a_torus_keep_every_distance():
     ring = along(ring_table(), (HEADING,), lag=3)
     assert ring.exchange == "shifts"

@@ -56,9 +56,10 @@ class Blocks(Spec):
     exchange: Literal["auto", "shifts", "blocks", "stimuli"] = "auto"
     """What tests against independence do to the order of stimuli. `shifts`: every film, or the
     variable, is shifted against itself, its end continued at its beginning. `blocks`: blocks change
-    places. `auto`: blocks where there are enough of them, else shifts. `stimuli`, every stimulus by
-    itself, is refused of stimuli that follow one another: far more than one in twenty comparisons
-    of nothing would be significant at .05."""
+    places. `auto`: shifts, which are the more careful, where there are a hundred different ones or
+    fewer than eight blocks, else blocks. `stimuli`, every stimulus by itself, is refused of stimuli
+    that follow one another: far more than one in twenty comparisons of nothing would be significant
+    at .05."""
     along: tuple[Along, ...] = ()
     """Columns that stimuli follow one another along, where the data set does not say so itself, as
     it does of films and of variables."""
