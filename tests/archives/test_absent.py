@@ -404,6 +404,7 @@ NO_FILE = {
         for kind in ("nwb", "traces", "rasters", "rates")
         for key, why in {
             "presentations.table": "a table inside NWB files",
+            "presentations.film.tables": "likewise",
             "region.file": "a column",
             "companion": "a name beside a recording, see `RECORDINGS`",
         }.items()

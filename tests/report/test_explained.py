@@ -51,7 +51,8 @@ def test_figures_come_with_the_stage_and_the_map_reads_its_matrix(told):
     _, drawn = told
     captions = {entry["kind"]: entry["caption"] for entry in drawn}
     of_units = {"voxels", "sensors", "units", "tuning"}
-    assert {*captions, *of_units, "timecourse", "time_map", "prediction"} == set(
+    of_shapes = {"barcodes", "coordinates", "torus", "dynamics", "dynamics_matrix"}
+    assert {*captions, *of_units, *of_shapes, "timecourse", "time_map", "prediction"} == set(
         CAPTIONS
     )  # a caption of each kind, and no other
     assert "diamonds are regions (pooled over subjects)" in captions["map"]
