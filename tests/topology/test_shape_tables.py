@@ -40,26 +40,30 @@ def test_nothing_but_what_was_left_out_makes_tables_too():
     assert gathered([(of, unpacked(packed([], [])))], Inference(), Topology())["topology"].empty
 
 
-def test_a_ring_whose_loop_is_not_clear_of_holes_in_a_plane_says_so():
+def test_a_loop_that_is_not_clear_of_holes_in_a_plane_says_so():
     of = {"dataset": "d", "simulated": False, "subject": "one", "model": ""}
     parts = []
-    for region, signature, length in (("A", "ring", 4.0), ("B", "ring", 1.4), ("C", "none", 1.4)):
+    for region, signature, length in (
+        ("A", "ring", 4.0),
+        ("B", "unclear", 1.4),
+        ("C", "none", 1.4),
+    ):
         keys = {**KEYS, "region": region}
-        bar = {"birth": 0.0, "ratio": 3.0, "ratio_bound": 2.0, "p": 0.02, "p_corrected": 0.02}
+        bar = {"birth": 0.0, "ratio": 3.0, "ratio_bound": 2.0, "bound": 1.0, **keys}
         shape = {"of": "time", "signature": signature, "p": 0.02, "n_units": 30,
                  "n_shuffles": 999, "status": "ok", "reason": ""}  # fmt: skip
         parts.append({
             "topology": pd.DataFrame([{**shape, **keys}]),
             "bars": pd.DataFrame([
-                {"dimension": 1, "rank": rank, "death": long, "length": long, "bound": 1.0,
-                 **bar, **keys}
-                for rank, long in ((1, length), (2, 0.1))
+                {"dimension": 1, "rank": rank, "death": long, "length": long, "p": p,
+                 "p_corrected": p, **bar}
+                for rank, long, p in ((1, length, 0.02), (2, 0.1, 0.9))
             ]),
         })  # fmt: skip
     tables = gathered([(of, unpacked(packed(parts, ["A", "B", "C"])))], Inference(), Topology())
     notes = tables["topology"].set_index("region")["p_note"]
     assert notes["A"] == notes["C"] == ""
-    assert notes["B"].startswith("its loop is 1.4 times the longest of the shuffles")
+    assert notes["B"].startswith("a loop is 1.4 times the longest of the shuffles")
 
 
 def test_frames_are_shifted_along_their_film_and_other_stimuli_are_permuted():

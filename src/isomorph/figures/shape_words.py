@@ -16,6 +16,11 @@ KEYS = ["region", "subject", "session", "model", "layer"]
 """Columns that tell one shape from another within a dataset."""
 
 SHAPES = {"ring": "a ring", "torus": "a torus", "sphere": "a sphere"}
+OTHERS = {
+    "none": "no ring, torus or sphere",
+    "other": "another shape",
+    "unclear": "no clear ring, torus or sphere",
+}
 """Signatures with a name, as they stand in a sentence."""
 
 COUNTED = {1: "one", 2: "two", 3: "three", 4: "four"}
@@ -84,8 +89,7 @@ def outlasting(shape: Row, bars: pd.DataFrame) -> str:
 def signature(shape: Row) -> str:
     """Return the name of a shape with its p: `a torus (corrected p = .010)`."""
     name, p = str(shape["signature"]), float(shape["p_corrected"])
-    said = SHAPES.get(name, "another shape" if name == "other" else name)
-    said = "no ring, torus or sphere" if name == "none" else said
+    said = OTHERS.get(name) or SHAPES.get(name, name)
     return f"{said} ({p_said(p)})" if math.isfinite(p) else said
 
 

@@ -17,16 +17,12 @@ from isomorph.stages.topology_asked import few_shuffles
 from isomorph.study import Inference
 from isomorph.study.topology import Topology
 from isomorph.topology import Result
-from isomorph.topology.signature import UNTESTED
+from isomorph.topology.signature import CLEAR, UNCLEAR, UNTESTED
 
 Tables = dict[str, pd.DataFrame]
 
 MOST_BARS = 50
 """Bars of a dimension that tables hold, the longest."""
-
-PLAIN = 3.0
-"""Times the longest loop of shuffles that a ring's must be, to be none of what has no hole: that of
-simulated place cells in an open field was up to 2.6 times as long."""
 
 WHOSE = ["dataset", "subject", "region", "session", "model", "layer"]
 """Columns by which bars belong to a population."""
@@ -226,15 +222,16 @@ def _corrected(table: pd.DataFrame, inference: Inference, settings: Topology) ->
 
 
 def _doubted(table: pd.DataFrame, bars: pd.DataFrame) -> pd.DataFrame:
-    """Return rows that say where the loop of a ring is no longer than chance holes in a plane."""
+    """Return rows that say where a loop is no longer than chance holes in a plane."""
     if table.empty or bars.empty:
         return table
-    first = bars[(bars["dimension"] == 1) & (bars["rank"] == 1)].set_index(WHOSE)
-    times = (first["length"] / first["bound"]).reindex(pd.MultiIndex.from_frame(table[WHOSE]))
-    doubted = (table["signature"] == "ring").to_numpy() & (times < PLAIN).to_numpy()
+    loops = bars[(bars["dimension"] == 1) & (bars["p_corrected"] <= LEVEL)]
+    times = (loops["length"] / loops["bound"]).groupby([loops[name] for name in WHOSE]).min()
+    times = times.reindex(pd.MultiIndex.from_frame(table[WHOSE]))
+    doubted = (table["signature"] == UNCLEAR).to_numpy()
     said = [
-        f"its loop is {one:.1f} times the longest of the shuffles, and what has no hole, such as "
-        f"places in a plane, reaches about as much; {PLAIN:g} times would be clear"
+        f"a loop is {one:.1f} times the longest of the shuffles, and what has no hole, such as "
+        f"places in a plane, reaches about as much; {CLEAR:g} times would be clear"
         for one in times[doubted]
     ]
     notes = table["p_note"].to_numpy(dtype=object, copy=True)

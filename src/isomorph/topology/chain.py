@@ -13,7 +13,7 @@ from isomorph.topology.coordinates import Graph, circular_coordinates, extended,
 from isomorph.topology.decoding import decoded
 from isomorph.topology.found import Bar, Coordinates, Result
 from isomorph.topology.null import LEVEL, fewest_shuffles, independent, null_of, shifted, stretches
-from isomorph.topology.persistence import METRICS, Metric, Persistence, persistence
+from isomorph.topology.persistence import METRICS, Metric, Persistence, lengths, persistence
 from isomorph.topology.points import Floats, Whole, away, kept, principal, standardised
 from isomorph.topology.sampling import SAMPLINGS
 from isomorph.topology.signature import UNTESTED, signature_of
@@ -120,7 +120,9 @@ def topology_of(
     null = null_of(shuffled, settings.shuffles, settings.dimensions)
     p = [null.p(one, dimension) for dimension, one in enumerate(found.bars)]
     corrected = [null.corrected(one, found.longest()) for one in p]
-    signature = signature_of(corrected, settings.shuffles)
+    with np.errstate(divide="ignore"):  # few stimuli leave large holes whatever they lie on
+        times = None if permuted else lengths(found.bars[1]) / null.maximum[1]
+    signature = signature_of(corrected, settings.shuffles, times)
 
     coordinates, reason = None, _untested(settings)
     if signature.name != UNTESTED:

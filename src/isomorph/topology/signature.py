@@ -18,8 +18,13 @@ NAMES: dict[tuple[int, ...], str] = {
 }
 """Names of spaces, by how many pieces, loops and voids they have."""
 
-CLUSTERS, OTHER, UNTESTED = "clusters", "other", "untested"
-"""Several pieces without loops or voids; what has no name; too few shuffles to say anything."""
+CLUSTERS, OTHER, UNCLEAR, UNTESTED = "clusters", "other", "unclear", "untested"
+"""Several pieces without loops or voids; what has no name; what would have one, but for loops that
+points without a hole have too; too few shuffles to say anything."""
+
+CLEAR = 3.0
+"""Times the longest loop of shuffles that each loop must be for a space to be named: those of
+simulated place cells in an open field, which lie in a plane, were up to 2.6 times as long."""
 
 
 @dataclass(frozen=True)
@@ -29,8 +34,9 @@ class Signature:
     Attributes
     ----------
     name : str
-        `ring`, `torus`, `sphere`, `clusters` (several pieces, nothing else), `none`, `other`; or
-        `untested`. Where voids were not looked for, a ring is what has one loop.
+        `ring`, `torus`, `sphere`, `clusters` (several pieces, nothing else), `none`, `other`;
+        `unclear`, where a loop beyond chance is no longer than a plane may have; or `untested`.
+        Where voids were not looked for, a ring is what has one loop.
     betti : tuple of int
         Pieces, loops and voids beyond chance; one piece there always is.
     p : float
@@ -43,7 +49,7 @@ class Signature:
     p: float
 
 
-def signature_of(p: Sequence[Floats], shuffles: int) -> Signature:
+def signature_of(p: Sequence[Floats], shuffles: int, times: Floats | None = None) -> Signature:
     """Return the signature of bars.
 
     Parameters
@@ -52,6 +58,9 @@ def signature_of(p: Sequence[Floats], shuffles: int) -> Signature:
         Corrected p of bars, by dimension from 0; NaN of the piece that there always is.
     shuffles : int
         With too few for the level nothing is named.
+    times : array of shape (loop,), optional
+        How many times as long as the longest of all shuffles each loop is; as long as is needed
+        unless given.
     """
     counted = [int((one <= LEVEL).sum()) for one in p]
     betti = (1 + counted[0], *counted[1:])
@@ -61,5 +70,7 @@ def signature_of(p: Sequence[Floats], shuffles: int) -> Signature:
     claimed = every[every <= LEVEL]
     of_no_name = OTHER if any(counted[1:]) else CLUSTERS
     name = NAMES.get((*betti, 0)[:3], of_no_name)
+    if name in NAMES.values() and times is not None and (times[p[1] <= LEVEL] < CLEAR).any():
+        name = UNCLEAR
     smallest = np.nanmin(every, initial=1.0)
     return Signature(name, betti, float(claimed.max() if len(claimed) else smallest))
