@@ -47,7 +47,8 @@ SHAPES = {
         signature="What the pieces, loops and voids that are longer than chance make together: "
         "`ring` (one loop), `torus` (two loops and a void), `sphere` (a void alone), `clusters` "
         "(several pieces), `other`, `none`; `unclear` where a loop is beyond chance but less than "
-        "three times the longest of the shuffles, as points in a plane have them; or `untested`, "
+        "three times the longest of the shuffles, or 1.5 times as wide, as points in a plane or on "
+        "a line may have them; or `untested`, "
         "with too few shuffles. `none` says that nothing was found, not that nothing is there.",
         no_coordinates="Why there are no coordinates; empty where there are.",
         p_note="What the number of shuffles cannot give, and why a signature is unclear.",

@@ -17,7 +17,7 @@ from isomorph.stages.topology_asked import few_shuffles
 from isomorph.study import Inference
 from isomorph.study.topology import Topology
 from isomorph.topology import Result
-from isomorph.topology.signature import CLEAR, UNCLEAR, UNTESTED
+from isomorph.topology.signature import CLEAR_LENGTH, CLEAR_RATIO, UNCLEAR, UNTESTED
 
 Tables = dict[str, pd.DataFrame]
 
@@ -226,13 +226,16 @@ def _doubted(table: pd.DataFrame, bars: pd.DataFrame) -> pd.DataFrame:
     if table.empty or bars.empty:
         return table
     loops = bars[(bars["dimension"] == 1) & (bars["p_corrected"] <= LEVEL)]
-    times = (loops["length"] / loops["bound"]).groupby([loops[name] for name in WHOSE]).min()
-    times = times.reindex(pd.MultiIndex.from_frame(table[WHOSE]))
+    beyond = pd.DataFrame({
+        "length": loops["length"] / loops["bound"], "ratio": loops["ratio"] / loops["ratio_bound"]
+    }).groupby([loops[name] for name in WHOSE]).min()  # fmt: skip
+    beyond = beyond.reindex(pd.MultiIndex.from_frame(table[WHOSE]))
     doubted = (table["signature"] == UNCLEAR).to_numpy()
     said = [
-        f"a loop is {one:.1f} times the longest of the shuffles, and what has no hole, such as "
-        f"places in a plane, reaches about as much; {CLEAR:g} times would be clear"
-        for one in times[doubted]
+        f"a loop is {one.length:.1f} times the longest of the shuffles, and {one.ratio:.1f} times "
+        "as wide as theirs; what has no hole, such as places in a plane, reaches about as much; "
+        f"{CLEAR_LENGTH:g} and {CLEAR_RATIO:g} times would be clear"
+        for one in beyond[doubted].itertuples()
     ]
     notes = table["p_note"].to_numpy(dtype=object, copy=True)
     notes[doubted] = [

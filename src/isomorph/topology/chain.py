@@ -6,17 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isomorph.errors import IsomorphError
 from isomorph.study.topology import Topology
 from isomorph.topology.coordinates import Graph, circular_coordinates, extended, in_blocks
 from isomorph.topology.decoding import decoded
 from isomorph.topology.found import Bar, Coordinates, Result
-from isomorph.topology.null import LEVEL, fewest_shuffles, independent, null_of, shifted, stretches
-from isomorph.topology.persistence import METRICS, Metric, Persistence, lengths, persistence
+from isomorph.topology.null import (
+    LEVEL,
+    Null,
+    fewest_shuffles,
+    independent,
+    null_of,
+    shifted,
+    stretches,
+)
+from isomorph.topology.persistence import METRICS, Metric, Persistence, lengths, persistence, ratios
 from isomorph.topology.points import Floats, Whole, away, kept, principal, standardised
 from isomorph.topology.sampling import SAMPLINGS
-from isomorph.topology.signature import UNTESTED, signature_of
+from isomorph.topology.signature import CLEAR_LENGTH, CLEAR_RATIO, UNTESTED, signature_of
 
 FEWEST = 20
 """Points with fewer than which nothing is looked for."""
@@ -120,9 +129,9 @@ def topology_of(
     null = null_of(shuffled, settings.shuffles, settings.dimensions)
     p = [null.p(one, dimension) for dimension, one in enumerate(found.bars)]
     corrected = [null.corrected(one, found.longest()) for one in p]
-    with np.errstate(divide="ignore"):  # few stimuli leave large holes whatever they lie on
-        times = None if permuted else lengths(found.bars[1]) / null.maximum[1]
-    signature = signature_of(corrected, settings.shuffles, times)
+    # few stimuli leave large holes whatever they lie on
+    clear = None if permuted or not settings.shuffles else _clear(found.bars[1], null)
+    signature = signature_of(corrected, settings.shuffles, clear)
 
     coordinates, reason = None, _untested(settings)
     if signature.name != UNTESTED:
@@ -160,6 +169,13 @@ def topology_of(
         points_unknown=used.points_unknown,
         points_zero=len(cloud.scores) - len(cloud.off),
     )
+
+
+def _clear(loops: Floats, null: Null) -> NDArray[np.bool_]:
+    """Return which loops are far beyond those of shuffles: `(loop,)`."""
+    longer = lengths(loops) >= CLEAR_LENGTH * null.longest[:, 1].max()
+    clear: NDArray[np.bool_] = longer & (ratios(loops) >= CLEAR_RATIO * null.widest[:, 1].max())
+    return clear
 
 
 def phases_of(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from isomorph.topology.null import LEVEL, fewest_shuffles
 from isomorph.topology.points import Floats
@@ -22,9 +23,10 @@ CLUSTERS, OTHER, UNCLEAR, UNTESTED = "clusters", "other", "unclear", "untested"
 """Several pieces without loops or voids; what has no name; what would have one, but for loops that
 points without a hole have too; too few shuffles to say anything."""
 
-CLEAR = 3.0
-"""Times the longest loop of shuffles that each loop must be for a space to be named: those of
-simulated place cells in an open field, which lie in a plane, were up to 2.6 times as long."""
+CLEAR_LENGTH, CLEAR_RATIO = 3.0, 1.5
+"""How far each loop must be beyond those of shuffles for a space to be named: times their longest,
+and times their largest ratio of death to birth. Loops of simulated place cells in an open field,
+which lie in a plane, were up to 2.6 times as long, those of cells of a line 1.1 times in ratio."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,9 @@ class Signature:
     p: float
 
 
-def signature_of(p: Sequence[Floats], shuffles: int, times: Floats | None = None) -> Signature:
+def signature_of(
+    p: Sequence[Floats], shuffles: int, clear: NDArray[np.bool_] | None = None
+) -> Signature:
     """Return the signature of bars.
 
     Parameters
@@ -58,9 +62,9 @@ def signature_of(p: Sequence[Floats], shuffles: int, times: Floats | None = None
         Corrected p of bars, by dimension from 0; NaN of the piece that there always is.
     shuffles : int
         With too few for the level nothing is named.
-    times : array of shape (loop,), optional
-        How many times as long as the longest of all shuffles each loop is; as long as is needed
-        unless given.
+    clear : array of bool of shape (loop,), optional
+        Whether each loop is as far beyond those of shuffles as `CLEAR_LENGTH` and `CLEAR_RATIO`
+        say; all are unless given.
     """
     counted = [int((one <= LEVEL).sum()) for one in p]
     betti = (1 + counted[0], *counted[1:])
@@ -70,7 +74,7 @@ def signature_of(p: Sequence[Floats], shuffles: int, times: Floats | None = None
     claimed = every[every <= LEVEL]
     of_no_name = OTHER if any(counted[1:]) else CLUSTERS
     name = NAMES.get((*betti, 0)[:3], of_no_name)
-    if name in NAMES.values() and times is not None and (times[p[1] <= LEVEL] < CLEAR).any():
+    if name in NAMES.values() and clear is not None and not clear[p[1] <= LEVEL].all():
         name = UNCLEAR
     smallest = np.nanmin(every, initial=1.0)
     return Signature(name, betti, float(claimed.max() if len(claimed) else smallest))
