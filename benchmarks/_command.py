@@ -65,7 +65,7 @@ def _measured(part: Part, quick: bool, said: _Lines) -> bool:
             traceback.print_exc()
             return False
         print(f"{part.__name__}: left out, as {error.name} is not installed, which `pip install -e "
-              "'.[dev]'` brings", file=sys.stderr, flush=True)  # fmt: skip
+              "'.[dev]'` or its own package brings", file=sys.stderr, flush=True)  # fmt: skip
     except Exception:
         traceback.print_exc()
         return False
